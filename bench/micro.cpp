@@ -9,6 +9,7 @@
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/record_builder.h"
+#include "broker/security/authorizer.h"
 #include "runtime/fiber/mutex.h"
 #include "runtime/host/clock.h"
 #include "runtime/real/process.h"
@@ -115,6 +116,40 @@ void bench_protocol() {
            }));
 }
 
+// What a request costs that needs one decision, with lists of so many entries: of 100 users, on topics and on what
+// their names begin with, a few of everybody.
+void bench_authorizer(int entries) {
+  AuthorizerSettings settings;
+  settings.enabled = true;
+  AclSet acls;
+  for (int i = 0; i < entries; ++i) {
+    auto user = i % 100 == 0 ? std::string(acl_any_principal) : "User:user-" + std::to_string(i % 100);
+    auto pattern = i % 10 == 0 ? AclPatternType::prefixed : AclPatternType::literal;
+    acls.add({AclResourceType::topic, pattern, "team-" + std::to_string(i / 10) + "-topic", user, "*",
+              i % 3 == 0 ? AclOperation::write : AclOperation::read, AclPermission::allow});
+  }
+  constexpr int rounds = 300'000;
+  const Principal principal{"User", "user-7"};
+  auto name = [&](int i) { return "team-" + std::to_string(i % (entries / 10)) + "-topic"; };
+  std::vector<std::string> names;
+  for (int i = 0; i < 1000; ++i) names.push_back(name(i * 37));
+  int allowed = 0;
+  auto title = "decision on a topic, of " + std::to_string(entries) + " entries";
+  per_item(title.c_str(), rounds, seconds_of([&] {
+             Authorizer authorizer(settings, acls, principal, "10.0.0.1");
+             for (int i = 0; i < rounds; ++i)
+               allowed += authorizer.allows(AclOperation::read, AclResourceType::topic, names[i % 1000]);
+           }));
+  title = "the same, of a request of its own";
+  per_item(title.c_str(), rounds, seconds_of([&] {
+             for (int i = 0; i < rounds; ++i) {
+               Authorizer authorizer(settings, acls, principal, "10.0.0.1");
+               allowed += authorizer.allows(AclOperation::read, AclResourceType::topic, names[i % 1000]);
+             }
+           }));
+  if (allowed == 0) std::printf("nothing was allowed: the entries are wrong\n");
+}
+
 void bench_log(Host& host) {
   std::vector<Record> records(64, Record{std::nullopt, std::string(1024, 'x'), 1, {}});
   auto batch = build_batch(records);
@@ -174,6 +209,7 @@ void in_world(IoBackend backend, const char* name, const std::function<void(Host
 int main() {
   using namespace fulmar;
   bench_protocol();
+  for (int entries : {100, 10'000, 100'000}) bench_authorizer(entries);
   bench_simulator();
   in_world(IoBackend::uring, "io_uring", [](Host& host) {
     bench_fibers(host);

@@ -17,6 +17,7 @@ Violations check_history(const History& history) {
   check_groups(history, found);
   check_transactions(history, found);
   check_controllers(history, found);
+  check_access(history, found);
   check_compaction(history, found);
   return found;
 }
@@ -32,6 +33,7 @@ Violations check_history_so_far(const History& history) {
   check_retention(history, found);
   check_groups(history, found);
   check_transactions(history, found);
+  check_access(history, found);
   check_compaction(history, found);
   // Whether all of a transaction can be read, and once, is known at the end only.
   std::erase_if(found,

@@ -257,6 +257,18 @@ struct ControllerOperation {
   Outcome outcome = Outcome::pending;
 };
 
+// What everybody may do with a guarded topic was changed, or was tried.
+struct AccessOperation {
+  enum class Kind : unsigned char { grant, withdraw, write, read };
+  Kind kind = Kind::grant;
+  std::string topic;
+  Instant invoked = {};
+  Instant completed = Instant::max();
+  // Of a change: ok: every broker has shown it; unknown: it may be made, now or later. Of a try: ok: it was allowed;
+  // failed: it was denied; unknown: neither was answered.
+  Outcome outcome = Outcome::pending;
+};
+
 // All records of a partition that can be read at the end.
 struct FinalRead {
   Offset log_start = -1;
@@ -314,6 +326,7 @@ struct History {
   std::vector<StableOffset> stable_offsets;
   std::vector<FinalStage> final_stages;
   std::vector<ControllerOperation> controller_operations;  // one after the other
+  std::vector<AccessOperation> access_operations;          // likewise
   std::set<std::int32_t> first_controllers;                // as in controller.quorum.voters
   // The controllers at the end, according to the active one; nullopt: not requested.
   std::optional<std::set<std::int32_t>> final_controllers;
@@ -382,6 +395,7 @@ void check_retention(const History& history, Violations& found);
 void check_groups(const History& history, Violations& found);
 void check_transactions(const History& history, Violations& found);
 void check_controllers(const History& history, Violations& found);
+void check_access(const History& history, Violations& found);
 void check_compaction(const History& history, Violations& found);
 
 }  // namespace fulmar

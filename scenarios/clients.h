@@ -28,6 +28,8 @@ void ask_epochs(Host& host, Workload& workload);
 void ask_idle(Host& host, Workload& workload);
 // Adds brokers to the controllers, and removes them.
 void change_controllers(Host& host, Workload& workload);
+// Grants everybody access to topics of its own, withdraws it, and tries each time.
+void change_access(Host& host, Workload& workload);
 // Raises the level of the metadata to this release's, once all brokers support it.
 void raise_levels(Host& host, Workload& workload);
 // Adds partitions to the growing topics.

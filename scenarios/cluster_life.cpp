@@ -354,6 +354,8 @@ void choose_cluster_settings(Random random, Plan& plan) {
   choose_throttle(random.split("throttle"), plan);
   // In half of the lives topics are reconfigured while they are used.
   if (choose("configured", 0, 1)) plan.set(settings::config_pace_ms, std::int64_t{1} << choose("config pace", 8, 13));
+  // In one life of four topics are guarded by access control lists, which change.
+  if (choose("access", 0, 3) == 0) plan.set(settings::access_pace_ms, std::int64_t{1} << choose("access pace", 8, 12));
   // In two lives of three the metadata is stored in snapshots often, and brokers start from them.
   if (choose("metadata snapshots", 0, 2) > 0)
     plan.set(settings::metadata_snapshot_bytes, std::int64_t{1} << choose("metadata snapshot bytes", 9, 14));

@@ -52,7 +52,9 @@ void plan_upgrade(Random random, Plan& plan) {
   const auto from = window.begin + third;
   plan.set(settings::upgrade_at_ms, (from - Instant{}) / milliseconds(1));
   plan.set(settings::rest, 0);
-  for (const auto* setting : {&settings::calm_from_ms, &settings::calm_ms, &settings::calm_rest})
+  // The release before has no access control lists.
+  for (const auto* setting :
+       {&settings::calm_from_ms, &settings::calm_ms, &settings::calm_rest, &settings::access_pace_ms})
     plan.settings.erase(std::string(setting->name));
   for (std::int64_t n = 0; n < servers; ++n) {
     Fault stop{.kind = &faults::stop,

@@ -116,6 +116,27 @@ LifeRecord::Operation described(const ControllerOperation& operation) {
           operation.invoked, operation.completed, name_of(operation.outcome)};
 }
 
+LifeRecord::Operation described(const AccessOperation& operation) {
+  using Kind = AccessOperation::Kind;
+  switch (operation.kind) {
+    case Kind::grant:
+    case Kind::withdraw: {
+      auto shown = operation.outcome == Outcome::ok ? "every broker shows it" : name_of(operation.outcome);
+      return {
+          "operator",
+          (operation.kind == Kind::grant ? "grants everybody access to " : "withdraws access to ") + operation.topic,
+          operation.invoked, operation.completed, shown};
+    }
+    case Kind::write:
+    case Kind::read: break;
+  }
+  auto answered = operation.outcome == Outcome::ok       ? "allowed"
+                  : operation.outcome == Outcome::failed ? "denied"
+                                                         : name_of(operation.outcome);
+  return {"client", (operation.kind == Kind::write ? "tries to write to " : "tries to read ") + operation.topic,
+          operation.invoked, operation.completed, answered};
+}
+
 LifeRecord::Operation described(const KeyedSend& send) {
   auto value = send.value ? "value " + number(static_cast<std::int64_t>(*send.value)) : std::string("a tombstone");
   return {"producer " + number(send.producer),

@@ -21,6 +21,7 @@ LifeRecord::Operation described(const TakeOver& taken);
 LifeRecord::Operation described(const CommittedRead& read);
 LifeRecord::Operation described(const StableOffset& told);
 LifeRecord::Operation described(const ControllerOperation& operation);
+LifeRecord::Operation described(const AccessOperation& operation);
 LifeRecord::Operation described(const KeyedSend& send);
 LifeRecord::Operation described(const KeyedRead& read);
 

@@ -52,6 +52,7 @@ std::vector<LifeRecord::Operation> operations_of(const History& history) {
   add(history.committed_reads);
   add(history.stable_offsets);
   add(history.controller_operations);
+  add(history.access_operations);
   add(history.keyed_sends);
   add(history.keyed_reads);
   std::vector<Operation> all;

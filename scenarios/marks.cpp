@@ -73,6 +73,8 @@ constexpr const char* names[] = {
     "coordinator of a rebalancing group replaced",
     "transaction finished by another coordinator",
     "transaction markers removed",
+    "access to a topic granted",
+    "access to a topic withdrawn",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -77,6 +77,8 @@ enum class Mark : std::uint8_t {
   coordinator_lost_in_rebalance,
   transaction_finished_by_another,
   marker_removed,
+  access_granted,
+  access_withdrawn,
   count_
 };
 

@@ -12,6 +12,7 @@ constexpr bool needed = false;
 constexpr bool optional = true;
 
 constexpr SettingUse uses[] = {
+    {&settings::access_pace_ms, clusters, optional},
     {&settings::batch_records_max, everywhere, needed},
     {&settings::brokers, clusters, needed},
     {&settings::calm_from_ms, clusters, optional},

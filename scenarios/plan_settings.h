@@ -24,6 +24,8 @@ inline constexpr std::int64_t clients_max = 32;
 inline constexpr std::int64_t bytes_max = 1 << 30;
 inline constexpr std::int64_t batch_bytes_min = 14;  // the smallest segment size that the broker accepts
 
+// Topics are guarded by access control lists, which change.
+inline constexpr Setting access_pace_ms{"access_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting batch_records_max{"batch_records_max", 1, 100, 1};
 inline constexpr Setting brokers{"brokers", 1, brokers_max, 1};
 inline constexpr Setting cancelled_moves_percent{"cancelled_moves_percent", 0, 100, 0};

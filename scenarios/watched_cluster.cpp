@@ -97,6 +97,10 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
         std::to_string(plan_.setting(settings::metadata_snapshot_bytes));
     properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting(settings::metadata_snapshot_bytes));
   }
+  if (plan_.setting_or(settings::access_pace_ms, 0)) {
+    properties["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
+    properties["allow.everyone.if.no.acl.found"] = "true";
+  }
   adjust(node, properties);
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";

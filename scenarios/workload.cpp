@@ -115,6 +115,7 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted(settings::config_pace_ms)) clients.spawn("configurator", [&] { configure_topics(host, workload); });
     if (wanted(settings::quota_pace_ms)) clients.spawn("quotas", [&] { limit_clients(host, workload); });
     if (wanted(settings::controller_pace_ms)) clients.spawn("controllers", [&] { change_controllers(host, workload); });
+    if (wanted(settings::access_pace_ms)) clients.spawn("access", [&] { change_access(host, workload); });
     if (wanted(settings::upgrade_at_ms)) clients.spawn("upgrade", [&] { raise_levels(host, workload); });
     if (wanted(settings::work_factor)) clients.spawn("malformed", [&] { send_malformed(host, workload); });
     if (wanted(settings::members)) clients.spawn("offsets", [&] { keep_offsets(host, workload); });

@@ -12,7 +12,9 @@
 #include <thread>
 
 #include "broker/cli/service_notices.h"
+#include "broker/security/sasl/json_web_keys.h"
 #include "broker/server/broker_with_admin.h"
+#include "broker/server/config/sasl_settings.h"
 #include "runtime/real/process.h"
 #include "runtime/real/service_manager.h"
 #include "runtime/real/usage.h"
@@ -73,6 +75,32 @@ void replace_client_listener(std::string& listeners, const std::string& address)
   listeners = std::move(replaced);
 }
 
+Result<std::string> read_file(const std::string& what, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Errc::not_found, "can't read " + what + " in " + path);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// The users that a new cluster begins with.
+Result<std::vector<FirstUser>> read_first_users(const Properties& properties) {
+  auto path = properties.find("cluster.first.users.file");
+  if (path == properties.end() || path->second.empty()) return std::vector<FirstUser>();
+  FULMAR_TRY(auto text, read_file("the first users", path->second));
+  auto users = parse_first_users(text);
+  if (!users) return fail(Errc::invalid_argument, path->second + ": " + users.error().detail);
+  return std::move(*users);
+}
+
+// The keys of who issues tokens for OAUTHBEARER; empty: none are set.
+Result<std::string> read_token_keys(const Properties& properties) {
+  FULMAR_TRY(auto path, SaslSettings::key_file(properties));
+  if (path.empty()) return path;
+  FULMAR_TRY(auto text, read_file("the keys", path));
+  if (auto keys = JsonWebKeys::parse(text); !keys)
+    return fail(Errc::invalid_argument, path + ": " + keys.error().detail);
+  return text;
+}
+
 // Removes the line end that editors append.
 Result<std::string> read_secret(const std::string& path) {
   constexpr std::size_t secret_bytes_min = 16, secret_bytes_max = 4096;
@@ -83,6 +111,16 @@ Result<std::string> read_secret(const std::string& path) {
   if (secret.size() < secret_bytes_min || secret.size() > secret_bytes_max)
     return fail(Errc::invalid_argument, path + ": a secret has 16 to 4096 bytes");
   return secret;
+}
+
+// A keystore or a truststore.
+Result<std::string> read_store(const std::string& path) {
+  constexpr std::size_t store_bytes_max = 1 << 20;
+  std::ifstream file(path, std::ios::binary);
+  std::string store(std::istreambuf_iterator<char>(file), {});
+  if (!file) return fail(Errc::not_found, "can't read " + path);
+  if (store.size() > store_bytes_max) return fail(Errc::too_large, path + ": a store has at most 1 MiB");
+  return store;
 }
 
 }  // namespace
@@ -155,6 +193,12 @@ int broker_command(const std::vector<std::string>& arguments) {
     if (!secret) return complain(exit_usage, secret.error().detail);
     config->cluster_secret = std::move(*secret);
   }
+  auto users = read_first_users(config->properties);
+  if (!users) return complain(exit_usage, users.error().detail);
+  config->first_users = std::move(*users);
+  auto keys = read_token_keys(config->properties);
+  if (!keys) return complain(exit_usage, keys.error().detail);
+  config->token_keys = std::move(*keys);
   auto admin = AdminSettings::from(config->properties);
   if (!admin) return complain(exit_usage, admin.error().detail);
   admin->meters = real_usage_meters();
@@ -163,7 +207,17 @@ int broker_command(const std::vector<std::string>& arguments) {
     if (!token) return complain(exit_usage, token.error().detail);
     admin->token = std::move(*token);
   }
-  if (auto served = can_be_served(config->listeners); !served) return complain(exit_usage, served.error().detail);
+  auto with_stores = [](ListenerConfig& listener) -> Result<void> {
+    if (!uses_tls(listener.protocol)) return {};
+    auto read = listener.tls.read_files(read_store);
+    if (read) read = TlsContext::check(listener.tls.settings, TlsEnd::server);
+    if (!read) return fail(read.error().code, "listener " + listener.name + ": " + read.error().detail);
+    return {};
+  };
+  for (auto& listener : config->listeners)
+    if (auto read = with_stores(listener); !read) return complain(exit_usage, read.error().detail);
+  if (config->internal)
+    if (auto read = with_stores(*config->internal); !read) return complain(exit_usage, read.error().detail);
   if (config->needs_secret())
     return complain(exit_usage, "the INTERNAL listener is at " + to_string(config->internal->listen) +
                                     ", where anybody on the network could take part in the cluster: name a file with a "

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 
+#include "broker/cluster/properties.h"
 #include "runtime/base/did_you_mean.h"
 #include "runtime/real/process.h"
 
@@ -35,6 +37,23 @@ Result<std::vector<SocketAddress>> parse_bootstrap(const std::string& text) {
   return addresses;
 }
 
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Errc::not_found, "can't read " + path);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// From a file of properties, as Kafka's tools take it.
+Result<ClientSecurity> read_security(const std::string& path) {
+  FULMAR_TRY(auto text, read_file(path));
+  FULMAR_TRY(auto properties, parse_properties(text));
+  FULMAR_TRY(auto security, ClientSecurity::from(properties));
+  if (security.token_file.empty()) return security;
+  FULMAR_TRY(auto token, read_file(security.token_file));
+  security.token = trim(token);
+  return security;
+}
+
 }  // namespace
 
 ClientCommand::ClientCommand(std::string name, std::string operand, const std::string& what)
@@ -45,6 +64,8 @@ ClientCommand::ClientCommand(std::string name, std::string operand, const std::s
   auto add = options();
   add("bootstrap", po::value(&bootstrap_)->default_value("127.0.0.1:9092")->value_name("HOST:PORT,..."),
       "brokers to find the cluster by; one that answers is enough");
+  add("command-config", po::value(&security_file_)->value_name("FILE"),
+      "properties of the connections: security.protocol, sasl.mechanism, sasl.jaas.config");
   add("timeout", po::value(&timeout_seconds_)->default_value(30)->value_name("SECONDS"),
       "how long errors that may pass are tried again");
   add("help,h", "this text");
@@ -89,6 +110,11 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
   if (!bootstrap) return wrong("--bootstrap: " + bootstrap.error().detail);
   if (timeout_seconds_ < 1 || timeout_seconds_ > timeout_seconds_max)
     return wrong("--timeout must be from 1 to " + std::to_string(timeout_seconds_max) + " seconds");
+  if (!security_file_.empty()) {
+    auto security = read_security(security_file_);
+    if (!security) return wrong("--command-config " + security_file_ + ": " + security.error().detail);
+    cluster_.security = std::move(*security);
+  }
   cluster_.bootstrap = std::move(*bootstrap);
   cluster_.patience = seconds(timeout_seconds_);
   return std::nullopt;

@@ -57,6 +57,7 @@ class ClientCommand {
   std::string what_;
   std::vector<std::string> operands_;
   std::string bootstrap_;
+  std::string security_file_;
   std::string output_;
   std::int32_t timeout_seconds_ = 0;
   bool handles_signals_ = false;

@@ -9,9 +9,8 @@
 #include "broker/cli/partition_operands.h"
 #include "broker/client/consumer.h"
 #include "broker/client/group_admin.h"
-#include "broker/client/inspect.h"
+#include "broker/client/group_progress.h"
 #include "broker/cluster/properties.h"
-#include "broker/protocol/messages/consumer_protocol.h"
 
 namespace fulmar {
 
@@ -19,19 +18,6 @@ namespace {
 
 namespace po = boost::program_options;
 using Arguments = std::vector<std::string>;
-
-// A member and its assignment, if that is in the format of consumers.
-struct Member {
-  std::string id, client_id, client_host;
-  std::vector<PartitionName> partitions;
-};
-
-// A group of either protocol.
-struct Group {
-  std::string id, state, type, protocol_type;
-  std::string protocol;  // of a consumer group: the assignor
-  std::vector<Member> members;
-};
 
 int list(const Arguments& arguments) {
   ClientCommand command("group list", "", "Lists the cluster's consumer groups.");
@@ -46,110 +32,46 @@ int list(const Arguments& arguments) {
   });
 }
 
-Group shown(const DescribeGroupsResponse::Group& described) {
-  Group group{described.group_id,      described.group_state,   "classic",
-              described.protocol_type, described.protocol_data, {}};
-  for (const auto& member : described.members) {
-    auto& added = group.members.emplace_back(Member{member.member_id, member.client_id, member.client_host, {}});
-    auto assignment = read_consumer_assignment(member.member_assignment);
-    if (!assignment) continue;
-    for (const auto& topic : assignment->assigned_partitions)
-      for (auto partition : topic.partitions) added.partitions.emplace_back(topic.topic, partition);
-  }
-  return group;
-}
-
-Group shown(const ConsumerGroupDescribeResponse::Group& described) {
-  Group group{described.group_id, described.group_state, "consumer", "consumer", described.assignor_name, {}};
-  for (const auto& member : described.members) {
-    auto& added = group.members.emplace_back(Member{member.member_id, member.client_id, member.client_host, {}});
-    for (const auto& topic : member.assignment.topic_partitions)
-      for (auto partition : topic.partitions) added.partitions.emplace_back(topic.topic_name, partition);
-  }
-  return group;
-}
-
-// A broker that does not know the consumer protocol has no such groups.
-Answer<Group> find_group(ClusterClient& cluster, const std::string& name) {
-  auto of_consumers = describe_consumer_group(cluster, name);
-  if (of_consumers) return shown(*of_consumers);
-  if (of_consumers.error().code != ErrorCode::group_id_not_found &&
-      of_consumers.error().code != ErrorCode::unsupported_version)
-    return std::unexpected(of_consumers.error());
-  FULMAR_TRY(auto classic, describe_group(cluster, name));
-  return shown(classic);
-}
-
-std::map<PartitionName, const Member*> owners_in(const Group& group) {
-  std::map<PartitionName, const Member*> owners;
-  for (const auto& member : group.members)
-    for (const auto& partition : member.partitions) owners[partition] = &member;
-  return owners;
-}
-
-// One group, and the errors of partitions whose ends are unknown.
-struct Described {
-  Group group;
-  Table partitions{{"TOPIC", "PARTITION#", "COMMITTED#", "END#", "LAG#", "MEMBER", "CLIENT", "HOST"}};
-  std::set<std::string> errors;
-};
-
-Answer<Described> describe_one(Host& host, ClusterClient& cluster, const std::string& name) {
-  Described described;
-  FULMAR_TRY(auto group, find_group(cluster, name));
-  described.group = std::move(group);
-  FULMAR_TRY(auto committed, committed_offsets(cluster, name));
-  auto owners = owners_in(described.group);
-  std::map<std::string, std::set<std::int32_t>> topics;
-  for (const auto& [partition, offset] : committed) topics[partition.first].insert(partition.second);
-  for (const auto& [partition, member] : owners) topics[partition.first].insert(partition.second);
+Table partitions_of(const GroupProgress& group) {
+  Table table({"TOPIC", "PARTITION#", "COMMITTED#", "END#", "LAG#", "MEMBER", "CLIENT", "HOST"});
+  auto shown = [](const std::optional<Offset>& offset) { return offset ? std::to_string(*offset) : ""; };
   std::set<std::string> idle;
-  for (const auto& member : described.group.members) idle.insert(member.id);
-  for (const auto& [topic, indexes] : topics) {
-    auto ends = offsets_by_partition(host, cluster, topic, {indexes.begin(), indexes.end()}, latest_offset);
-    for (auto index : indexes) {
-      auto offset = committed.find({topic, index});
-      auto end = ends.find(index);
-      bool has_end = end != ends.end() && end->second;
-      if (end != ends.end() && !end->second) described.errors.insert(to_string(end->second.error()));
-      auto owner = owners.find({topic, index});
-      const auto* member = owner == owners.end() ? nullptr : owner->second;
-      if (member) idle.erase(member->id);
-      bool lags = has_end && offset != committed.end();
-      described.partitions.add(
-          {topic, std::to_string(index), offset == committed.end() ? "" : std::to_string(offset->second),
-           has_end ? std::to_string(*end->second) : "",
-           lags ? std::to_string(std::max<Offset>(*end->second - offset->second, 0)) : "", member ? member->id : "",
-           member ? member->client_id : "", member ? member->client_host : ""});
-    }
+  for (const auto& member : group.members) idle.insert(member.id);
+  for (const auto& partition : group.partitions) {
+    const auto* member = partition.reader ? &group.members[*partition.reader] : nullptr;
+    if (member) idle.erase(member->id);
+    table.add({partition.name.first, std::to_string(partition.name.second), shown(partition.committed),
+               shown(partition.end), shown(partition.lag()), member ? member->id : "", member ? member->client_id : "",
+               member ? member->client_host : ""});
   }
-  for (const auto& member : described.group.members)
-    if (idle.contains(member.id))
-      described.partitions.add({"", "", "", "", "", member.id, member.client_id, member.client_host});
-  return described;
+  for (const auto& member : group.members)
+    if (idle.contains(member.id)) table.add({"", "", "", "", "", member.id, member.client_id, member.client_host});
+  return table;
 }
 
-Json as_json(const Described& described) {
+struct Described : GroupProgress {};
+
+Json as_json(const Described& group) {
   Json json;
-  json["group"] = described.group.id;
-  json["state"] = described.group.state;
-  json["type"] = described.group.type;
-  json["protocol_type"] = described.group.protocol_type;
-  json["protocol"] = described.group.protocol;
-  json["members"] = described.group.members.size();
-  json["partitions"] = described.partitions.json();
-  json["errors"] = described.errors;
+  json["group"] = group.id;
+  json["state"] = group.state;
+  json["type"] = group.type;
+  json["protocol_type"] = group.protocol_type;
+  json["protocol"] = group.protocol;
+  json["members"] = group.members.size();
+  json["partitions"] = partitions_of(group).json();
+  json["errors"] = group.errors;
   return json;
 }
 
-std::string as_text(const Described& described) {
+std::string as_text(const Described& group) {
   Table about;
-  about.add({"group", described.group.id});
-  about.add({"state", described.group.state});
-  about.add({"type", described.group.type});
-  about.add({"protocol", described.group.protocol});
-  about.add({"members", std::to_string(described.group.members.size())});
-  return about.text() + "\n" + described.partitions.text();
+  about.add({"group", group.id});
+  about.add({"state", group.state});
+  about.add({"type", group.type});
+  about.add({"protocol", group.protocol});
+  about.add({"members", std::to_string(group.members.size())});
+  return about.text() + "\n" + partitions_of(group).text();
 }
 
 int describe(const Arguments& arguments) {
@@ -159,7 +81,10 @@ int describe(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
-    return print_described(command, [&](const std::string& name) { return describe_one(host, cluster, name); });
+    return print_described(command, [&](const std::string& name) -> Answer<Described> {
+      FULMAR_TRY(auto progress, group_progress(host, cluster, name));
+      return Described{std::move(progress)};
+    });
   });
 }
 

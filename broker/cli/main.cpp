@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/cli/acl_command.h"
 #include "broker/cli/broker_command.h"
 #include "broker/cli/cluster_command.h"
 #include "broker/cli/consume_command.h"
@@ -15,6 +16,7 @@
 #include "broker/cli/quota_command.h"
 #include "broker/cli/topic_command.h"
 #include "broker/cli/transaction_command.h"
+#include "broker/cli/user_command.h"
 #include "runtime/base/did_you_mean.h"
 
 namespace {
@@ -33,6 +35,8 @@ constexpr const char* usage =
     "  fulmar group reset-offsets NAME                   where a group goes on\n"
     "  fulmar transaction list|describe|abort [ID]       transactions\n"
     "  fulmar quota list|set|remove                      how much clients may use\n"
+    "  fulmar acl list|add|remove                        who may do what\n"
+    "  fulmar user list|set|delete [NAME]                who authenticates with SCRAM\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster clients                            whose clients send which requests\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
@@ -56,6 +60,8 @@ constexpr Command commands[] = {{"broker", fulmar::broker_command},
                                 {"cluster", fulmar::cluster_command},
                                 {"transaction", fulmar::transaction_command},
                                 {"quota", fulmar::quota_command},
+                                {"acl", fulmar::acl_command},
+                                {"user", fulmar::user_command},
                                 {"log", fulmar::log_command}};
 
 // A closed standard descriptor would be reused for the next file or socket, into which output would then be printed.

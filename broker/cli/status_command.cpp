@@ -1,9 +1,9 @@
 #include "broker/cli/status_command.h"
 
 #include <algorithm>
-#include <set>
 
 #include "broker/cli/client_command.h"
+#include "broker/client/cluster_status.h"
 #include "broker/client/inspect.h"
 #include "runtime/host/clock.h"
 
@@ -15,152 +15,34 @@ constexpr Duration configs_max = seconds(3);
 constexpr Duration look_again_after = milliseconds(500);
 constexpr std::int32_t wait_seconds_max = 86400;
 
-using Partition = MetadataResponse::Topic::Partition;
-using Quorum = DescribeQuorumResponse::Topic::Partition;
-
-struct Counts {
-  std::size_t partitions = 0;
-  std::size_t offline = 0;
-  std::size_t under_replicated = 0;
-  std::size_t under_min_isr = 0;
-};
-
-struct Status {
-  MetadataResponse metadata;
-  std::optional<Quorum> quorum;
-  std::size_t voters_missing = 0;
-  Counts counts;
-  Table brokers{{"BROKER#", "STATE", "ADDRESS", "LEADS#"}};
-  Table controllers{{"CONTROLLER#", "ROLE", "LOG-END#", "LAG#", "HEARD-MS-AGO#", "CAUGHT-UP-MS-AGO#"}};
-  Table troubles{{"TOPIC", "PARTITION#", "LEADER#", "REPLICAS[]", "IN-SYNC[]", "TROUBLE"}};
-  bool any_trouble = false;
-  std::vector<std::int32_t> brokers_dead;
-};
-
-bool is_under_replicated(const Partition& partition) {
-  return partition.isr_nodes.size() < partition.replica_nodes.size();
+Table brokers_table(const ClusterStatus& status) {
+  Table table({"BROKER#", "STATE", "ADDRESS", "LEADS#"});
+  for (const auto& broker : status.brokers)
+    table.add({std::to_string(broker.id), broker.address ? "alive" : "dead",
+               broker.address ? to_string(*broker.address) : "", std::to_string(broker.leads)});
+  return table;
 }
 
-// What is wrong with a partition, as far as a client can tell; empty if nothing is.
-std::string trouble_of(const Partition& partition, bool under_min_isr) {
-  if (partition.leader_id < 0) return "offline";
-  if (under_min_isr) return "under-min-isr";
-  return is_under_replicated(partition) ? "under-replicated" : "";
+Table controllers_table(const ClusterStatus& status) {
+  Table table({"CONTROLLER#", "ROLE", "LOG-END#", "LAG#", "HEARD-MS-AGO#", "CAUGHT-UP-MS-AGO#"});
+  auto shown = [](const auto& number) { return number ? std::to_string(*number) : ""; };
+  for (const auto& controller : status.controllers)
+    table.add({std::to_string(controller.id), controller.role, shown(controller.log_end), shown(controller.lag),
+               shown(controller.heard_ms_ago), shown(controller.caught_up_ms_ago)});
+  return table;
 }
 
-// min.insync.replicas of the topics with replicas that are not in sync; the others do not need it.
-Answer<std::map<std::string, std::size_t>> min_in_sync(ClusterClient& cluster, const MetadataResponse& metadata) {
-  std::vector<std::string> asked;
-  for (const auto& topic : metadata.topics)
-    if (std::ranges::any_of(topic.partitions, is_under_replicated)) asked.push_back(topic.name.value_or(""));
-  FULMAR_TRY(auto values, topic_property(cluster, asked, "min.insync.replicas"));
-  std::map<std::string, std::size_t> wanted;
-  for (const auto& [topic, value] : values) {
-    auto number = Json::parse(value, nullptr, false);
-    if (number.is_number_unsigned()) wanted[topic] = number.get<std::size_t>();
-  }
-  return wanted;
-}
-
-void add_partitions(Status& status, const MetadataResponse& metadata,
-                    const std::map<std::string, std::size_t>& min_in_sync) {
-  std::map<std::pair<std::string, std::int32_t>, const Partition*> sorted;
-  for (const auto& topic : metadata.topics)
-    for (const auto& partition : topic.partitions) sorted[{topic.name.value_or(""), partition.index}] = &partition;
-  for (const auto& [key, partition] : sorted) {
-    auto minimum = min_in_sync.find(key.first);
-    auto in_sync = partition->isr_nodes.size();
-    bool under_min_isr = is_under_replicated(*partition) && minimum != min_in_sync.end() &&
-                         in_sync < std::min(minimum->second, partition->replica_nodes.size());
-    ++status.counts.partitions;
-    status.counts.offline += partition->leader_id < 0;
-    status.counts.under_replicated += is_under_replicated(*partition);
-    status.counts.under_min_isr += under_min_isr;
-    auto trouble = trouble_of(*partition, under_min_isr);
-    if (trouble.empty()) continue;
-    status.any_trouble = true;
-    bool has_leader = partition->leader_id >= 0;
-    status.troubles.add({key.first, std::to_string(key.second), has_leader ? std::to_string(partition->leader_id) : "",
-                         joined(partition->replica_nodes), joined(partition->isr_nodes), trouble});
-  }
-}
-
-// Brokers in the metadata response are alive; others that have replicas or observe the metadata are not.
-void add_brokers(Status& status, const MetadataResponse& metadata, const Quorum* quorum) {
-  std::map<std::int32_t, SocketAddress> alive;
-  for (const auto& broker : metadata.brokers)
-    alive[broker.node_id] = {broker.host, static_cast<std::uint16_t>(broker.port)};
-  std::set<std::int32_t> all;
-  for (const auto& [id, address] : alive) all.insert(id);
-  if (quorum) {
-    for (const auto& voter : quorum->voters) all.insert(voter.replica_id);
-    for (const auto& observer : quorum->observers) all.insert(observer.replica_id);
-  }
-  std::map<std::int32_t, std::size_t> led;
-  for (const auto& topic : metadata.topics) {
-    for (const auto& partition : topic.partitions) {
-      ++led[partition.leader_id];
-      all.insert(partition.replica_nodes.begin(), partition.replica_nodes.end());
-    }
-  }
-  for (auto id : all) {
-    auto found = alive.find(id);
-    bool is_alive = found != alive.end();
-    if (!is_alive) status.brokers_dead.push_back(id);
-    status.brokers.add({std::to_string(id), is_alive ? "alive" : "dead", is_alive ? to_string(found->second) : "",
-                        std::to_string(led[id])});
-  }
-}
-
-void add_controllers(Status& status, const Quorum& quorum, Timestamp now_ms) {
-  Offset end = quorum.high_watermark;
-  for (const auto& voter : quorum.voters)
-    if (voter.replica_id == quorum.leader_id) end = std::max(end, voter.log_end_offset);
-  auto ago = [&](Timestamp at) { return at < 0 ? "" : std::to_string(std::max<Timestamp>(now_ms - at, 0)); };
-  auto add = [&](const DescribeQuorumResponse::Replica& replica, const char* role) {
-    bool leads = replica.replica_id == quorum.leader_id;
-    bool known = replica.log_end_offset >= 0;
-    status.controllers.add({std::to_string(replica.replica_id), leads ? "leader" : role,
-                            known ? std::to_string(replica.log_end_offset) : "",
-                            known ? std::to_string(std::max<Offset>(end - replica.log_end_offset, 0)) : "",
-                            leads ? "" : ago(replica.last_fetch_timestamp),
-                            leads ? "" : ago(replica.last_caught_up_timestamp)});
-  };
-  for (const auto& voter : quorum.voters) add(voter, "voter");
-  for (const auto& observer : quorum.observers) add(observer, "observer");
-}
-
-Answer<Status> look(Host& host, ClusterClient& cluster) {
-  Status status;
-  FULMAR_TRY(status.metadata, cluster.metadata(std::nullopt));
-  const auto& metadata = status.metadata;
-  FULMAR_TRY(auto minimums, min_in_sync(cluster, metadata));
-  add_partitions(status, metadata, minimums);
-  // Without a controller this is unknown; the status reports its absence first.
-  auto& quorum = status.quorum;
-  std::size_t configured = 0;
-  if (metadata.controller_id >= 0) {
-    if (auto described = describe_metadata_quorum(cluster)) quorum = std::move(*described);
-    // The controller may have changed since the metadata response.
-    if (quorum)
-      if (auto named = configured_controllers(cluster, quorum->leader_id, host.clock().deadline_in(configs_max)))
-        configured = *named;
-  }
-  if (quorum) add_controllers(status, *quorum, host.clock().wall_ms());
-  add_brokers(status, metadata, quorum ? &*quorum : nullptr);
-  auto voters = quorum ? quorum->voters.size() : 0;
-  status.voters_missing = configured > voters && quorum ? configured - voters : 0;
-  return status;
+Table troubles_table(const ClusterStatus& status) {
+  Table table({"TOPIC", "PARTITION#", "LEADER#", "REPLICAS[]", "IN-SYNC[]", "TROUBLE"});
+  for (const auto& [name, state, trouble] : status.troubles)
+    table.add({name.first, std::to_string(name.second), state.leader_id >= 0 ? std::to_string(state.leader_id) : "",
+               joined(state.replica_nodes), joined(state.isr_nodes), to_string(trouble)});
+  return table;
 }
 
 // Why no broker should be stopped now; empty if one may be.
-std::string concern(Host& host, ClusterClient& cluster, const Status& status) {
-  const auto& counts = status.counts;
-  if (status.metadata.controller_id < 0) return "there is no controller";
-  if (status.voters_missing > 0) return "controllers without a vote: " + std::to_string(status.voters_missing);
-  if (!status.brokers_dead.empty()) return "dead brokers: " + joined(status.brokers_dead);
-  if (counts.offline > 0) return "offline partitions: " + std::to_string(counts.offline);
-  if (counts.under_replicated > 0) return "under-replicated partitions: " + std::to_string(counts.under_replicated);
+std::string concern(Host& host, ClusterClient& cluster, const ClusterStatus& status) {
+  if (auto concerns = status.concerns(); !concerns.empty()) return concerns.front().text;
   // A broker that has just been started counts as in sync before its logs are open.
   for (const auto& broker : status.metadata.brokers) {
     auto opened = opened_partitions(cluster, broker.node_id, host.clock().deadline_in(configs_max));
@@ -180,7 +62,7 @@ std::string concern(Host& host, ClusterClient& cluster, const Status& status) {
 Answer<void> await_health(const ClientCommand& command, Host& host, ClusterClient& cluster, std::int32_t seconds_max) {
   auto give_up = host.clock().now() + seconds(seconds_max);
   for (std::string before;;) {
-    auto status = look(host, cluster);
+    auto status = cluster_status(host, cluster);
     auto now = status ? concern(host, cluster, *status) : to_string(status.error());
     if (now.empty()) return {};
     if (now != before) command.tell("waits: " + now);
@@ -191,7 +73,7 @@ Answer<void> await_health(const ClientCommand& command, Host& host, ClusterClien
 }
 
 Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& cluster) {
-  FULMAR_TRY(auto status, look(host, cluster));
+  FULMAR_TRY(auto status, cluster_status(host, cluster));
   const auto& metadata = status.metadata;
   const auto& counts = status.counts;
   if (command.as_json()) {
@@ -204,9 +86,9 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
     json["under_replicated"] = counts.under_replicated;
     json["under_min_isr"] = counts.under_min_isr;
     json["voters_missing"] = status.voters_missing;
-    json["brokers"] = status.brokers.json();
-    json["controllers"] = status.controllers.json();
-    json["troubles"] = status.troubles.json();
+    json["brokers"] = brokers_table(status).json();
+    json["controllers"] = controllers_table(status).json();
+    json["troubles"] = troubles_table(status).json();
     return command.print(json);
   }
   Table about;
@@ -219,9 +101,9 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
   about.add({"under-replicated", std::to_string(counts.under_replicated)});
   about.add({"under-min-isr", std::to_string(counts.under_min_isr)});
   if (status.voters_missing > 0) about.add({"voters-missing", std::to_string(status.voters_missing)});
-  auto text = about.text() + "\n" + status.brokers.text();
-  if (status.quorum) text += "\n" + status.controllers.text();
-  if (status.any_trouble) text += "\n" + status.troubles.text();
+  auto text = about.text() + "\n" + brokers_table(status).text();
+  if (status.knows_quorum) text += "\n" + controllers_table(status).text();
+  if (!status.troubles.empty()) text += "\n" + troubles_table(status).text();
   return print(text);
 }
 

@@ -8,7 +8,6 @@
 #include "broker/cli/table.h"
 #include "broker/cli/topic_records_command.h"
 #include "broker/client/admin.h"
-#include "broker/client/consumer.h"
 #include "broker/client/inspect.h"
 
 namespace fulmar {
@@ -86,13 +85,8 @@ Answer<Described> describe_topic(Host& host, ClusterClient& cluster, const std::
   FULMAR_TRY(described.topic, cluster.topic(name));
   FULMAR_TRY(described.configs, topic_configs(cluster, name));
   std::map<std::int32_t, const MetadataResponse::Topic::Partition*> partitions;
-  std::vector<std::int32_t> led;
-  for (const auto& partition : described.topic.partitions) {
-    partitions[partition.index] = &partition;
-    if (partition.leader_id >= 0) led.push_back(partition.index);
-  }
-  auto begins = offsets_by_partition(host, cluster, name, led, earliest_offset);
-  auto ends = offsets_by_partition(host, cluster, name, led, latest_offset);
+  for (const auto& partition : described.topic.partitions) partitions[partition.index] = &partition;
+  auto [begins, ends] = offsets_of_led(host, cluster, described.topic);
   std::set<std::string> errors;
   auto shown = [&](const std::map<std::int32_t, OffsetAnswer>& offsets, std::int32_t index) -> std::string {
     auto found = offsets.find(index);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "broker/client/client_error.h"
+#include "broker/client/client_security.h"
 #include "broker/client/connection.h"
 #include "runtime/fiber/mutex.h"
 
@@ -31,32 +32,38 @@ class Brokers {
   virtual bool saw_wrong_answer() const = 0;
 };
 
-// BrokerLink: the connection to one broker, opened on demand, and again when it has broken.
+// BrokerLink: the connection to one broker, opened on demand, and again when it has broken or when its session is about
+// to end.
 class BrokerLink {
  public:
   // The host may be a name.
-  BrokerLink(Host& host, SocketAddress address, std::string client_id)
-      : host_(host), address_(std::move(address)), client_id_(std::move(client_id)) {}
+  BrokerLink(Host& host, SocketAddress address, std::string client_id, ClientSecurity security = {})
+      : host_(host), address_(std::move(address)), client_id_(std::move(client_id)), security_(std::move(security)) {}
 
-  // Fibers may call at once. Errors: as Network::resolve and ClientConnection::open, of each address of the name.
+  // Fibers may call at once. Errors: as Network::resolve, ClientConnection::open and authenticate(), of each address of
+  // the name.
   Answer<Brokers::Connection> open(Deadline deadline);
-  bool is_open() const { return connection_ && !connection_->broken(); }
+  bool is_open() const;
   bool saw_wrong_answer() const { return wrong_answer_ || (connection_ && connection_->saw_wrong_answer()); }
 
  private:
+  Answer<Brokers::Connection> open_at(const SocketAddress& address, Deadline deadline);
+
   Host& host_;
   SocketAddress address_;
   std::string client_id_;
+  ClientSecurity security_;
   Mutex opening_;
   Brokers::Connection connection_;
+  Instant replaced_from_ = Instant::max();  // before its session ends
   bool wrong_answer_ = false;
 };
 
 // All partitions are led by the one broker whose address is given.
 class OneBroker final : public Brokers {
  public:
-  OneBroker(Host& host, SocketAddress address, std::string client_id)
-      : link_(host, std::move(address), std::move(client_id)) {}
+  OneBroker(Host& host, SocketAddress address, std::string client_id, ClientSecurity security = {})
+      : link_(host, std::move(address), std::move(client_id), std::move(security)) {}
 
   Answer<Connection> leader(const std::string&, std::int32_t, Deadline deadline) override {
     return link_.open(deadline);

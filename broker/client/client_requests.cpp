@@ -14,6 +14,8 @@ Answer<void> add_of_broker(ClusterClient& cluster, std::int32_t broker, Deadline
     error.detail += "; broker " + std::to_string(broker) + " may be of a release without such counts";
     return std::unexpected(std::move(error));
   }
+  if (response->error_code != ErrorCode::none)
+    return refuse(response->error_code, "broker " + std::to_string(broker) + " does not tell");
   for (const auto& client : response->clients)
     for (const auto& [key, version, count] : client.requests)
       sum.by_kind[{client.software_name, client.software_version, key, version}] += count;

@@ -55,7 +55,7 @@ std::vector<SocketAddress> ClusterClient::candidates() const {
 }
 
 BrokerLink& ClusterClient::link_to(const SocketAddress& address) {
-  return links_.try_emplace(address, host_, address, options_.client_id).first->second;
+  return links_.try_emplace(address, host_, address, options_.client_id, options_.security).first->second;
 }
 
 // Asks one broker after the other. The error has the code of the last, and the messages of all.

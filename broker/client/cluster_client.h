@@ -21,6 +21,7 @@ namespace fulmar {
 struct ClusterClientOptions {
   std::vector<SocketAddress> bootstrap;  // at least one; tried in this order; hosts may be names
   std::string client_id = "fulmar";
+  ClientSecurity security = {};
   Duration connect_timeout = seconds(5);  // then the next broker is tried
   Duration request_timeout = seconds(10);
   Duration patience = seconds(30);  // for how long transient errors are retried

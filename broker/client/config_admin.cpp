@@ -36,6 +36,7 @@ constexpr std::int8_t built_in = 5;
 // Where a value comes from, by the number that is sent (Kafka's ConfigSource); null: not shown.
 const char* origin_of(std::int8_t source) {
   switch (source) {
+    case 1: return "topic";
     case 2: return "broker";
     case 3: return "all brokers";
     case 4: return "start";
@@ -59,9 +60,22 @@ Answer<DescribeConfigsResponse::Result> describe(ClusterClient& cluster, ConfigR
       return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
     auto& result = response.results.front();
     if (result.error_code == ErrorCode::none) return std::move(result);
-    auto what = (type == ConfigResource::group ? "group " : "broker ") + name;
+    auto what = (type == ConfigResource::group   ? "group "
+                 : type == ConfigResource::topic ? "topic "
+                                                 : "broker ") +
+                name;
     return refuse(result.error_code, result.error_message.value_or(what));
   });
+}
+
+std::vector<EffectiveConfig> effective(DescribeConfigsResponse::Result described) {
+  std::vector<EffectiveConfig> all;
+  for (auto& config : described.configs) {
+    const auto* from = origin_of(config.config_source);
+    auto value = config.is_sensitive ? std::nullopt : std::optional(config.value.value_or(""));
+    all.push_back({std::move(config.name), std::move(value), from ? from : "", !config.read_only});
+  }
+  return all;
 }
 
 }  // namespace
@@ -99,6 +113,16 @@ Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optio
   std::vector<SetConfig> all;
   for (auto& [name, values] : set) all.insert(all.end(), values.begin(), values.end());
   return all;
+}
+
+Answer<std::vector<EffectiveConfig>> effective_topic_configs(ClusterClient& cluster, const std::string& topic) {
+  FULMAR_TRY(auto described, describe(cluster, ConfigResource::topic, topic, std::nullopt));
+  return effective(std::move(described));
+}
+
+Answer<std::vector<EffectiveConfig>> effective_broker_configs(ClusterClient& cluster, std::int32_t broker) {
+  FULMAR_TRY(auto described, describe(cluster, ConfigResource::broker, std::to_string(broker), broker));
+  return effective(std::move(described));
 }
 
 }  // namespace fulmar

@@ -27,10 +27,20 @@ Answer<void> alter_group_configs(ClusterClient& cluster, const std::string& grou
 struct SetConfig {
   std::string name;
   std::string value;
-  std::string from;  // "broker", "all brokers", "start"; of a group also "group", "default"
+  std::string from;  // "broker", "all brokers", "start", "default"; of a group also "group", of a topic "topic"
 };
 // The values set for a broker, the one in force first; or those set for all brokers, by name.
 Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker);
+// A property with the value in force.
+struct EffectiveConfig {
+  std::string name;
+  std::optional<std::string> value;  // nullopt: it is secret
+  std::string from;                  // as SetConfig has it
+  bool changeable = false;           // at run time
+};
+// All properties of a topic, or of a broker. Errors: among others UNKNOWN_TOPIC_OR_PARTITION.
+Answer<std::vector<EffectiveConfig>> effective_topic_configs(ClusterClient& cluster, const std::string& topic);
+Answer<std::vector<EffectiveConfig>> effective_broker_configs(ClusterClient& cluster, std::int32_t broker);
 // The values of each property of a group, the one in force first.
 Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group);
 

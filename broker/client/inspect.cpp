@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "broker/client/consumer.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/describe_log_dirs.h"
 #include "broker/protocol/messages/list_offsets.h"
@@ -41,6 +42,18 @@ void ask_leader(ClusterClient& cluster, std::int32_t leader, ListOffsetsRequest:
   }
 }
 
+Answer<std::map<PartitionName, std::int64_t>> opened(ClusterClient& cluster, std::int32_t broker,
+                                                     const DescribeLogDirsRequest& request, Deadline deadline) {
+  FULMAR_TRY(auto connection, cluster.broker(broker, deadline));
+  FULMAR_TRY(auto response, connection->call<DescribeLogDirsResponse>(request, deadline));
+  if (response.error_code != ErrorCode::none) return refuse(response.error_code, "the broker's log directories");
+  std::map<PartitionName, std::int64_t> opened;
+  for (const auto& directory : response.log_dirs)
+    for (const auto& topic : directory.topics)
+      for (const auto& partition : topic.partitions) opened[{topic.name, partition.index}] = partition.size;
+  return opened;
+}
+
 }  // namespace
 
 Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(ClusterClient& cluster) {
@@ -73,16 +86,18 @@ Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t 
   return std::size_t{0};
 }
 
-Answer<std::set<std::pair<std::string, std::int32_t>>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
-                                                                         Deadline deadline) {
-  FULMAR_TRY(auto connection, cluster.broker(broker, deadline));
-  FULMAR_TRY(auto response, connection->call<DescribeLogDirsResponse>(DescribeLogDirsRequest{}, deadline));
-  if (response.error_code != ErrorCode::none) return refuse(response.error_code, "the broker's log directories");
-  std::set<std::pair<std::string, std::int32_t>> opened;
-  for (const auto& directory : response.log_dirs)
-    for (const auto& topic : directory.topics)
-      for (const auto& partition : topic.partitions) opened.emplace(topic.name, partition.index);
-  return opened;
+Answer<std::map<PartitionName, std::int64_t>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
+                                                                Deadline deadline) {
+  return opened(cluster, broker, {}, deadline);
+}
+
+Answer<std::map<PartitionName, std::int64_t>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
+                                                                const std::string& topic,
+                                                                const std::vector<std::int32_t>& indexes,
+                                                                Deadline deadline) {
+  DescribeLogDirsRequest request;
+  request.topics = {{topic, indexes}};
+  return opened(cluster, broker, request, deadline);
 }
 
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,
@@ -130,6 +145,16 @@ std::map<std::int32_t, OffsetAnswer> offsets_by_partition(Host& host, ClusterCli
   for (auto partition : again) cluster.doubt_leader(topic, partition);
   ask(again);
   return answers;
+}
+
+TopicOffsets offsets_of_led(Host& host, ClusterClient& cluster, const MetadataResponse::Topic& topic) {
+  std::vector<std::int32_t> led;
+  for (const auto& partition : topic.partitions)
+    if (partition.leader_id >= 0) led.push_back(partition.index);
+  const auto name = topic.name.value_or("");
+  auto begins = offsets_by_partition(host, cluster, name, led, earliest_offset);
+  auto ends = offsets_by_partition(host, cluster, name, led, latest_offset);
+  return {std::move(begins), std::move(ends)};
 }
 
 }  // namespace fulmar

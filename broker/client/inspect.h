@@ -4,12 +4,11 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "broker/client/cluster_client.h"
+#include "broker/client/partition_name.h"
 #include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/record_batch.h"
 
@@ -22,10 +21,14 @@ Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(Cluste
 // broker may be dead.
 Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker, Deadline deadline);
 
-// The partitions whose logs that broker has opened; others that it has are still being recovered, or can't be. Not
-// retried.
-Answer<std::set<std::pair<std::string, std::int32_t>>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
-                                                                         Deadline deadline);
+// The partitions whose logs that broker has opened, all or those of one topic, and their sizes in bytes; others that it
+// has are still being recovered, or can't be. Not retried. `indexes`: which partitions of the topic.
+Answer<std::map<PartitionName, std::int64_t>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
+                                                                Deadline deadline);
+Answer<std::map<PartitionName, std::int64_t>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
+                                                                const std::string& topic,
+                                                                const std::vector<std::int32_t>& indexes,
+                                                                Deadline deadline);
 
 // The effective value of one property, by topic; without topics that were deleted meanwhile.
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,
@@ -38,5 +41,12 @@ Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster
 using OffsetAnswer = Answer<Offset>;
 std::map<std::int32_t, OffsetAnswer> offsets_by_partition(Host& host, ClusterClient& cluster, const std::string& topic,
                                                           const std::vector<std::int32_t>& partitions, Timestamp time);
+
+// Where the records of each partition that has a leader begin and end, as that says; else its error.
+struct TopicOffsets {
+  std::map<std::int32_t, OffsetAnswer> begins;
+  std::map<std::int32_t, OffsetAnswer> ends;
+};
+TopicOffsets offsets_of_led(Host& host, ClusterClient& cluster, const MetadataResponse::Topic& topic);
 
 }  // namespace fulmar

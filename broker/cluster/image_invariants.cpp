@@ -79,6 +79,29 @@ Broken broken_in_configs(const MetadataImage& image) {
   return std::nullopt;
 }
 
+Broken broken_in_acls(const MetadataImage& image) {
+  for (const auto& [acl, nothing] : image.acls.bindings())
+    if (!check_acl(acl)) return "an access control list has an entry that none can be";
+  return std::nullopt;
+}
+
+Broken broken_in_credentials(const MetadataImage& image) {
+  Broken broken;
+  if (image.scram_users.size() > 0 && level_of(image.features, metadata_version) < metadata_with_security)
+    broken = "there are SCRAM credentials, which brokers of this metadata.version can't read";
+  image.scram_users.for_each([&](const std::string&, ScramMechanism mechanism, const ScramCredential& credential) {
+    bool known = mechanism == ScramMechanism::sha_256 || mechanism == ScramMechanism::sha_512;
+    auto size = known ? digest_bytes(digest_of(mechanism)) : 0;
+    if (!known)
+      broken = "a SCRAM credential is of a mechanism that there is not";
+    else if (credential.stored_key.size() != size || credential.server_key.size() != size)
+      broken = "a SCRAM credential has keys of a wrong size";
+    else if (credential.iterations < scram_iterations_min || credential.iterations > scram_iterations_max)
+      broken = "a SCRAM credential has an impossible number of iterations";
+  });
+  return broken;
+}
+
 Broken broken_between_partitions(const PartitionImage& before, const PartitionImage& after) {
   if (after.settled < before.settled) return "a partition's settled configuration went back";
   const bool reassigned = before.changing() || after.changing() || before.settled != after.settled;
@@ -124,6 +147,8 @@ Broken ImageInvariants::broken_in(const MetadataImage& image) {
   if (image.next_producer_id < 0) return "the next producer id is negative";
   if (auto broken = broken_in_brokers(image)) return broken;
   if (auto broken = broken_in_configs(image)) return broken;
+  if (auto broken = broken_in_acls(image)) return broken;
+  if (auto broken = broken_in_credentials(image)) return broken;
   if (image.topics.size() != image.topic_names.size()) return "topics and their ids are not as many";
   for (const auto& [name, topic] : image.topics)
     if (auto broken = broken_in_topic(image, name, topic)) return broken;

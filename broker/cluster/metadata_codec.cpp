@@ -201,6 +201,45 @@ void describe(F& f, ClientQuotaRecord& m) {
 }
 
 template <class F>
+void describe(F& f, AclBinding& m) {
+  f("type", m.type);
+  f("pattern", m.pattern);
+  f("name", m.name);
+  f("principal", m.principal);
+  f("host", m.host);
+  f("operation", m.operation);
+  f("permission", m.permission);
+}
+
+template <class F>
+void describe(F& f, AclRecord& m) {
+  f("acl", m.acl);
+}
+
+template <class F>
+void describe(F& f, RemoveAclRecord& m) {
+  f("acl", m.acl);
+}
+
+// Bytes: they are never printed.
+template <class F>
+void describe_secret(F& f, const char* name, std::string& secret) {
+  auto bytes = Bytes::copy_of(secret);
+  f(name, bytes);
+  if constexpr (detail::sets_fields<F>) secret = bytes.view();
+}
+
+template <class F>
+void describe(F& f, ScramCredentialRecord& m) {
+  f("user", m.user);
+  f("mechanism", m.mechanism);
+  f("iterations", m.credential.iterations);
+  describe_secret(f, "salt", m.credential.salt);
+  describe_secret(f, "stored_key", m.credential.stored_key);
+  describe_secret(f, "server_key", m.credential.server_key);
+}
+
+template <class F>
 void describe(F& f, ProducerIdsRecord& m) {
   f("next", m.next);
 }
@@ -264,15 +303,21 @@ Result<void> check_partitions(const R& record) {
   return {};
 }
 
-// Nor one with a listener of a protocol that there is not.
+// Nor one with a listener of a protocol that there is not; nor an entry of an access control list that none can be:
+// what it allows or denies would be a guess.
 template <class R>
-Result<void> check_listeners(const R&) {
+Result<void> check_values(const R&) {
   return {};
 }
-Result<void> check_listeners(const BrokerRecord& record) {
+Result<void> check_values(const BrokerRecord& record) {
   for (const auto& listener : record.image.listeners)
     if (listener.protocol < SecurityProtocol::plaintext || listener.protocol > SecurityProtocol::sasl_ssl)
       return fail(Errc::corrupt, "BrokerRecord: a listener of a protocol that is not known");
+  return {};
+}
+Result<void> check_values(const AclRecord& record) {
+  auto checked = check_acl(record.acl);
+  if (!checked) return fail(Errc::corrupt, std::string(AclRecord::schema.name) + ": " + checked.error().detail);
   return {};
 }
 
@@ -285,7 +330,7 @@ Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
   FULMAR_TRY(auto record, decode<R>(reader, static_cast<std::int16_t>(version)));
   if (reader.remaining() > 0) return fail(Errc::corrupt, std::string(schema.name) + ": bytes are left over after it");
   FULMAR_TRY_VOID(check_partitions(record));
-  FULMAR_TRY_VOID(check_listeners(record));
+  FULMAR_TRY_VOID(check_values(record));
   return record;
 }
 
@@ -342,6 +387,10 @@ void for_each_record(const MetadataImage& image, Take&& take) {
   for (const auto& [id, configs] : image.broker_configs) take(BrokerConfigsRecord{id, configs});
   for (const auto& [group, configs] : image.group_configs) take(GroupConfigsRecord{group, configs});
   for (const auto& [entity, values] : image.client_quotas) take(ClientQuotaRecord{entity, values});
+  for (const auto& [acl, nothing] : image.acls.bindings()) take(AclRecord{acl});
+  image.scram_users.for_each([&](const std::string& user, ScramMechanism mechanism, const ScramCredential& credential) {
+    take(ScramCredentialRecord{user, mechanism, credential});
+  });
   for (const auto& [name, topic] : image.topics) take_topic(name, topic, take);
   if (image.next_producer_id != 0) take(ProducerIdsRecord{image.next_producer_id});
 }
@@ -445,6 +494,16 @@ void make_possible(Random& random, PartitionRecord& record) {
 void make_possible(Random& random, BrokerRecord& record) {
   for (auto& listener : record.image.listeners)
     listener.protocol = static_cast<SecurityProtocol>(random.between(0, static_cast<int>(SecurityProtocol::sasl_ssl)));
+}
+void make_possible(Random& random, AclRecord& record) {
+  auto& acl = record.acl;
+  acl.type = random.chance(1, 2) ? AclResourceType::topic : AclResourceType::group;
+  acl.pattern = random.chance(1, 2) ? AclPatternType::literal : AclPatternType::prefixed;
+  acl.name += "n";
+  acl.principal = "User:" + acl.principal + "p";
+  acl.host += "h";
+  acl.operation = static_cast<AclOperation>(random.between(2, 15));
+  acl.permission = random.chance(1, 2) ? AclPermission::allow : AclPermission::deny;
 }
 template <class R>
 void make_possible(Random&, R&) {}

@@ -13,9 +13,11 @@
 
 #include "broker/cluster/features.h"
 #include "broker/cluster/properties.h"
+#include "broker/cluster/scram_users.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
 #include "broker/raft/types.h"
+#include "broker/security/acl_set.h"
 #include "broker/security/client_quotas.h"
 #include "broker/security/security_protocol.h"
 #include "runtime/base/persistent_map.h"
@@ -103,6 +105,9 @@ struct MetadataImage {
   // Properties of consumer groups, by group, whether or not there is such a group.
   PersistentMap<std::string, Properties> group_configs = {};
   ClientQuotas client_quotas = {};
+  AclSet acls = {};
+  // Who authenticates with SCRAM, and by what.
+  ScramUsers scram_users = {};
   // Brokers that became controllers (true), or ceased to be (false), whatever controller.quorum.voters says (KIP-853).
   std::map<std::int32_t, bool> controllers = {};
   // The finalised levels of the cluster's features.

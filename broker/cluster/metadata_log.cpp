@@ -222,10 +222,12 @@ void MetadataLog::keep_observers() {
   }
 }
 
-// The first controller commits the new cluster's id and feature levels.
+// The first controller commits the new cluster's id, its feature levels and its first users.
 Result<void> MetadataLog::commit_beginning() {
   std::vector<MetadataRecord> records{ClusterRecord{to_string(random_uuid(host_.entropy()))}};
   for (const auto& [name, level] : newest_levels(config_.features)) records.push_back(FeatureLevelRecord{name, level});
+  if (level_of(newest_levels(config_.features), metadata_version) >= metadata_with_security)
+    for (auto& record : credentials_of(config_.first_users, host_.entropy())) records.push_back(std::move(record));
   return commit(records, led_epoch_);
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "broker/cluster/first_users.h"
 #include "broker/cluster/metadata_records.h"
 #include "broker/cluster/metadata_snapshot.h"
 #include "broker/log/log_manager.h"
@@ -22,6 +23,7 @@ struct MetadataLogConfig {
   std::int64_t bytes_between_snapshots = 20 << 20;
   std::int64_t segment_bytes = 8 << 20;
   FeatureRanges features = supported_features();
+  std::vector<FirstUser> first_users = {};  // whose credentials a cluster that this broker begins has
 };
 
 class MetadataLog final : private StateMachine {

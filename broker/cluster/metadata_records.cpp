@@ -64,6 +64,18 @@ void change(MetadataImage& image, const ClientQuotaRecord& record) {
   else
     image.client_quotas.insert_or_assign(record.entity, record.values);
 }
+void change(MetadataImage& image, const AclRecord& record) {
+  image.acls.add(record.acl);
+}
+void change(MetadataImage& image, const RemoveAclRecord& record) {
+  image.acls.remove(record.acl);
+}
+void change(MetadataImage& image, const ScramCredentialRecord& record) {
+  if (record.credential.iterations == 0)
+    image.scram_users.remove(record.user, record.mechanism);
+  else
+    image.scram_users.put(record.user, record.mechanism, record.credential);
+}
 void change(MetadataImage& image, const ProducerIdsRecord& record) {
   image.next_producer_id = record.next;
 }

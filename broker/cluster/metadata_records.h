@@ -111,11 +111,33 @@ struct ClientQuotaRecord {  // all quotas that are set for an entity from now on
   QuotaEntity entity;
   QuotaValues values;
 };
+struct AclRecord {  // an entry of the access control lists
+  static constexpr std::uint32_t type = 15;
+  static constexpr MessageSchema schema{"AclRecord", 0, 0, 0};
 
-using MetadataRecord =
-    std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord, PartitionRecord,
-                 DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord, ProducerIdsRecord, FeatureLevelRecord,
-                 ControllerRecord, GroupConfigsRecord, ClientQuotaRecord>;
+  AclBinding acl;
+};
+struct RemoveAclRecord {
+  static constexpr std::uint32_t type = 16;
+  static constexpr MessageSchema schema{"RemoveAclRecord", 0, 0, 0};
+
+  AclBinding acl;
+};
+// What a user authenticates by with one SCRAM mechanism from now on; without iterations: nothing any more. From
+// metadata.version 3 on. The user "" is nobody's: see ScramUsers.
+struct ScramCredentialRecord {
+  static constexpr std::uint32_t type = 14;
+  static constexpr MessageSchema schema{"ScramCredentialRecord", 0, 0, 0};
+
+  std::string user;
+  ScramMechanism mechanism = ScramMechanism::unknown;
+  ScramCredential credential;
+};
+
+using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
+                                    PartitionRecord, DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord,
+                                    ProducerIdsRecord, FeatureLevelRecord, ControllerRecord, GroupConfigsRecord,
+                                    ScramCredentialRecord, AclRecord, RemoveAclRecord, ClientQuotaRecord>;
 
 // A record about a topic or broker that does not exist changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

@@ -142,18 +142,38 @@ Result<std::string> checked_value(const PropertyInfo& info, std::string_view val
   return kept;
 }
 
+namespace {
+
+// Takes the next line off `text`, without blanks around it.
+std::string_view take_line(std::string_view& text) {
+  auto end = text.find('\n');
+  auto line = trim(text.substr(0, end));
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+// Whether the next line belongs to it: an odd number of backslashes is at its end.
+bool is_continued(std::string_view line) {
+  auto last = line.find_last_not_of('\\');
+  return (line.size() - (last == std::string_view::npos ? 0 : last + 1)) % 2 == 1;
+}
+
+}  // namespace
+
 Result<Properties> parse_properties(std::string_view text) {
   Properties properties;
   for (int number = 1; !text.empty(); ++number) {
-    auto end = text.find('\n');
-    auto line = trim(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    std::string line(take_line(text));
     if (line.empty() || line.front() == '#' || line.front() == '!') continue;
+    for (; is_continued(line) && !text.empty(); ++number) {
+      line.pop_back();
+      line += take_line(text);
+    }
     auto equals = line.find('=');
     if (equals == std::string_view::npos)
-      return fail(Errc::invalid_argument,
-                  "line " + std::to_string(number) + ": expected NAME=VALUE, got " + std::string(line));
-    properties.insert_or_assign(std::string(trim(line.substr(0, equals))), std::string(trim(line.substr(equals + 1))));
+      return fail(Errc::invalid_argument, "line " + std::to_string(number) + ": expected NAME=VALUE, got " + line);
+    properties.insert_or_assign(std::string(trim(std::string_view(line).substr(0, equals))),
+                                std::string(trim(std::string_view(line).substr(equals + 1))));
   }
   return properties;
 }

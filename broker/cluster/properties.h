@@ -62,7 +62,8 @@ std::vector<std::string_view> split_list(std::string_view text);
 std::string join_list(const std::vector<std::string_view>& elements);
 std::string_view trim(std::string_view text);
 
-// A file of `name=value` lines; '#' and '!' begin comments. Errors: invalid_argument with the line's number.
+// A file of `name=value` lines; '#' and '!' begin comments, and a backslash at a line's end joins the next line to it.
+// Errors: invalid_argument with the line's number.
 Result<Properties> parse_properties(std::string_view text);
 
 }  // namespace fulmar

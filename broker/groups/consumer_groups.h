@@ -87,7 +87,7 @@ class ConsumerGroups {
   // A heartbeat request.
   struct Beat {
     GroupToken token;
-    std::string client_id, client_host;
+    std::string client_id, client_host, principal;
     ConsumerGroupHeartbeatRequest request;
   };
 
@@ -156,6 +156,9 @@ class ConsumerGroups {
 
   // consumer_patterns.cpp
   void resolve_soon(const std::string& group, const std::string& expression);
+  // A member that uses the expression was heard of: if topics are guarded, it is resolved to those that this member may
+  // describe.
+  void used_by(const std::string& group, const std::string& expression, GroupTopics::Asker asker);
   void resolved(const std::string& group, const std::string& expression, std::vector<std::string> topics,
                 CoordinatorTime now);
 
@@ -172,6 +175,8 @@ class ConsumerGroups {
   };
   std::set<std::pair<std::string, std::string>> to_resolve_;  // group and expression
   std::optional<Resolving> resolving_;
+  // The member heard of last that uses the expression, by group and expression; none after the coordinator has moved.
+  std::map<std::pair<std::string, std::string>, GroupTopics::Asker> askers_;
   Instant next_round_ = Instant::max();  // when all of them are resolved again, after topics have changed
   Instant last_round_{};
 };

@@ -110,7 +110,7 @@ void ConsumerGroups::heartbeat(GroupToken token, const GroupClient& client,
   if (auto error = coordinator_.not_serving()) return refuse(answers, token, {*error, ""});
   if (auto bad = invalid(request, client)) return refuse(answers, token, std::move(*bad));
   if (coordinator_.backlogged()) return refuse(answers, token, {ErrorCode::coordinator_not_available, ""});
-  Beat said{token, client.client_id, client.client_host, request};
+  Beat said{token, client.client_id, client.client_host, client.principal, request};
   if (said.request.member_id.empty()) said.request.member_id = to_string(coordinator_.new_uuid_());
   Group* group = group_for(said, now);
   if (!group) return;
@@ -269,6 +269,8 @@ void ConsumerGroups::subscribe(Step& step, const Beat& beat, CoordinatorTime now
   if (request.subscribed_topic_regex) said.subscribed_topic_regex = request.subscribed_topic_regex;
   said.client_id = beat.client_id;
   said.client_host = beat.client_host;
+  if (said.subscribed_topic_regex && !said.subscribed_topic_regex->empty())
+    used_by(request.group_id, *said.subscribed_topic_regex, {beat.principal, beat.client_host});
   said.classic_member_metadata.reset();  // it speaks the consumer protocol from now on
   store_member(step, request.member_id, std::move(said), now);
 }
@@ -282,8 +284,10 @@ void ConsumerGroups::store_member(Step& step, const std::string& id, ConsumerMem
   std::string pattern_before = known ? known->subscribed_topic_regex.value_or("") : "";
   if (!known || *known != said) step.put(ConsumerMemberRecord{{group_id, id}, std::move(said)});
   if (pattern != pattern_before) {
-    if (!pattern_before.empty() && !group.uses_pattern(pattern_before) && group.pattern(pattern_before))
-      step.put(PatternRecord{{group_id, pattern_before}, std::nullopt});
+    if (!pattern_before.empty() && !group.uses_pattern(pattern_before)) {
+      askers_.erase({group_id, pattern_before});
+      if (group.pattern(pattern_before)) step.put(PatternRecord{{group_id, pattern_before}, std::nullopt});
+    }
     if (!pattern.empty() && !group.pattern(pattern)) resolve_soon(group_id, pattern);
   }
   refresh(step, names_changed || pattern != pattern_before);

@@ -45,8 +45,10 @@ void ConsumerGroups::remove(Step& step, const std::string& member) {
   step.put(CurrentRecord{{id, member}, std::nullopt});
   step.put(TargetRecord{{id, member}, std::nullopt});
   step.put(ConsumerMemberRecord{{id, member}, std::nullopt});
-  if (!pattern.empty() && !step.group.uses_pattern(pattern) && step.group.pattern(pattern))
-    step.put(PatternRecord{{id, pattern}, std::nullopt});
+  if (!pattern.empty() && !step.group.uses_pattern(pattern)) {
+    askers_.erase({id, pattern});
+    if (step.group.pattern(pattern)) step.put(PatternRecord{{id, pattern}, std::nullopt});
+  }
   forget_timers(step.shell, member);
 }
 

@@ -28,6 +28,13 @@ void ConsumerGroups::resolve_soon(const std::string& group, const std::string& e
   if (is_new && added == to_resolve_.begin()) resolving_.reset();
 }
 
+void ConsumerGroups::used_by(const std::string& group, const std::string& expression, GroupTopics::Asker asker) {
+  if (!topics_ || !topics_->are_guarded()) return;
+  const bool unknown = !askers_.contains({group, expression});
+  askers_.insert_or_assign({group, expression}, std::move(asker));
+  if (unknown) resolve_soon(group, expression);
+}
+
 Instant ConsumerGroups::next_deadline() const {
   return to_resolve_.empty() ? next_round_ : Instant{};
 }
@@ -50,6 +57,13 @@ void ConsumerGroups::tick(CoordinatorTime now) {
   }
   if (to_resolve_.empty()) return;
   const auto& [group, expression] = *to_resolve_.begin();
+  const auto asker = askers_.find({group, expression});
+  const bool guarded = topics_ && topics_->are_guarded();
+  if (guarded && asker == askers_.end()) {  // until a member is heard of it stays as it was
+    to_resolve_.erase(to_resolve_.begin());
+    resolving_.reset();
+    return;
+  }
   if (!resolving_) {
     auto compiled = TopicPattern::compile(expression);
     if (!compiled) {  // it was loaded from a log that another implementation wrote
@@ -61,7 +75,8 @@ void ConsumerGroups::tick(CoordinatorTime now) {
   auto names = topics_ ? topics_->names_after(resolving_->after, names_per_slice) : std::vector<std::string>{};
   for (auto& name : names) {
     resolving_->after = name;
-    if (resolving_->pattern.matches(name)) resolving_->topics.push_back(std::move(name));
+    const bool hidden = guarded && !topics_->may_describe(asker->second, name);
+    if (!hidden && resolving_->pattern.matches(name)) resolving_->topics.push_back(std::move(name));
   }
   if (names.size() == names_per_slice) return;
   auto topics = std::move(resolving_->topics);

@@ -19,6 +19,7 @@ struct GroupClient {
   std::string client_id;
   std::string client_host;  // as Kafka prints it: "/127.0.0.1"
   std::int16_t api_version = 0;
+  std::string principal = {};  // who it is: "User:alice"
 };
 
 using GroupResponse =

@@ -11,8 +11,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int32_t header_bytes_min = 8;
 constexpr std::size_t size_bytes = 4;
+constexpr std::int32_t tls_handshake = 0x1603;  // what a TLS client begins with
 constexpr std::size_t capacity_min = 4 * 1024;
 constexpr std::size_t growth = 4;  // memory is at most so many times the bytes that have arrived
 
@@ -94,8 +94,10 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
     }
     if (buffer_.size() >= size_bytes) {
       auto size = load_big<std::int32_t>(buffer_.data());
-      if (size < header_bytes_min || size > size_max_)
-        return fail(Errc::invalid_argument, "a request of " + std::to_string(size) + " bytes");
+      if (size < size_min_ || size > size_max_)
+        return fail(Errc::invalid_argument, (size >> 16) == tls_handshake
+                                                ? "it speaks TLS, which this listener does not"
+                                                : "a request of " + std::to_string(size) + " bytes");
       auto whole = size_bytes + static_cast<std::size_t>(size);
       if (buffer_.size() < whole) {
         begin_frame();

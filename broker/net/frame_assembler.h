@@ -17,6 +17,7 @@ namespace fulmar {
 class FrameAssembler {
  public:
   static constexpr std::size_t scratch_bytes = 64 * 1024;
+  static constexpr std::int32_t request_bytes_min = 8;  // of a request's header
   static constexpr Duration frame_grace = seconds(30);
   static constexpr std::int64_t frame_bytes_per_second_min = 64 * 1024;
 
@@ -42,6 +43,11 @@ class FrameAssembler {
   // frame that takes too long.
   Result<Step> next();
   MemoryBudget::Charge& charge() { return charge_; }
+  // The least and the most bytes of the next frame, without its size.
+  void expect(std::int32_t size_min, std::int32_t size_max) {
+    size_min_ = size_min;
+    size_max_ = size_max;
+  }
   // When the current frame times out unless more of it arrives; nullopt between frames, and while it needs memory.
   std::optional<Instant> deadline() const;
 
@@ -55,7 +61,8 @@ class FrameAssembler {
   const Clock& clock_;
   MemoryBudget& budget_;
   MutableBytes& scratch_;
-  const std::int32_t size_max_;
+  std::int32_t size_min_ = request_bytes_min;
+  std::int32_t size_max_;
 
   Bytes buffer_;                // bytes that arrived and are not in a frame yet
   std::size_t frame_size_ = 0;  // of the frame that is arriving; 0: none

@@ -38,6 +38,8 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::group_authorization_failed: return "GROUP_AUTHORIZATION_FAILED";
     case ErrorCode::cluster_authorization_failed: return "CLUSTER_AUTHORIZATION_FAILED";
     case ErrorCode::invalid_timestamp: return "INVALID_TIMESTAMP";
+    case ErrorCode::unsupported_sasl_mechanism: return "UNSUPPORTED_SASL_MECHANISM";
+    case ErrorCode::illegal_sasl_state: return "ILLEGAL_SASL_STATE";
     case ErrorCode::unsupported_version: return "UNSUPPORTED_VERSION";
     case ErrorCode::topic_already_exists: return "TOPIC_ALREADY_EXISTS";
     case ErrorCode::invalid_partitions: return "INVALID_PARTITIONS";
@@ -57,7 +59,9 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::concurrent_transactions: return "CONCURRENT_TRANSACTIONS";
     case ErrorCode::transaction_coordinator_fenced: return "TRANSACTION_COORDINATOR_FENCED";
     case ErrorCode::transactional_id_authorization_failed: return "TRANSACTIONAL_ID_AUTHORIZATION_FAILED";
+    case ErrorCode::security_disabled: return "SECURITY_DISABLED";
     case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";
+    case ErrorCode::sasl_authentication_failed: return "SASL_AUTHENTICATION_FAILED";
     case ErrorCode::unknown_producer_id: return "UNKNOWN_PRODUCER_ID";
     case ErrorCode::non_empty_group: return "NON_EMPTY_GROUP";
     case ErrorCode::group_id_not_found: return "GROUP_ID_NOT_FOUND";
@@ -82,6 +86,9 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
     case ErrorCode::throttling_quota_exceeded: return "THROTTLING_QUOTA_EXCEEDED";
     case ErrorCode::producer_fenced: return "PRODUCER_FENCED";
+    case ErrorCode::resource_not_found: return "RESOURCE_NOT_FOUND";
+    case ErrorCode::duplicate_resource: return "DUPLICATE_RESOURCE";
+    case ErrorCode::unacceptable_credential: return "UNACCEPTABLE_CREDENTIAL";
     case ErrorCode::invalid_update_version: return "INVALID_UPDATE_VERSION";
     case ErrorCode::snapshot_not_found: return "SNAPSHOT_NOT_FOUND";
     case ErrorCode::position_out_of_range: return "POSITION_OUT_OF_RANGE";

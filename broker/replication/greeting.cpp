@@ -2,6 +2,7 @@
 
 #include "broker/net/frame_reader.h"
 #include "broker/replication/cluster_secret.h"
+#include "broker/security/tls/tls_connection.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -30,10 +31,19 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
   return frames.body(size);
 }
 
+Result<std::unique_ptr<Connection>> connect(Host& host, const Peers& peers, const SocketAddress& address,
+                                            Deadline deadline) {
+  FULMAR_TRY(auto connection, connect_by_name(host.network(), address, deadline));
+  if (!peers.tls) return connection;
+  auto tls = std::make_unique<TlsConnection>(host, peers.tls->as_client, std::move(connection), address.host);
+  FULMAR_TRY_VOID(tls->handshake(deadline));
+  return tls;
+}
+
 }  // namespace
 
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
-  FULMAR_TRY(auto connection, connect_by_name(host.network(), address, deadline));
+  FULMAR_TRY(auto connection, connect(host, peers, address, deadline));
   PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory, random_nonce(host.entropy()),
                          peers.versions};
   FULMAR_TRY_VOID(connection->write(request_frame(hello, greeting_version, 0, ""), deadline));

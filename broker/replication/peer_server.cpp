@@ -6,6 +6,7 @@
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
 #include "broker/replication/cluster_secret.h"
+#include "broker/security/tls/tls_connection.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -46,16 +47,24 @@ void PeerServer::take(std::unique_ptr<Connection> accepted) {
               {{"peer", to_string(accepted->peer())}, {"reason", "listener.name.internal.max.connections"}});
     return;
   }
-  serving_.spawn("peer", [this, connection = std::move(accepted)] { serve(*connection); });
+  serving_.spawn("peer", [this, connection = std::move(accepted)]() mutable { serve(std::move(connection)); });
 }
 
-void PeerServer::serve(Connection& connection) {
-  auto served = answer_all(connection);
+void PeerServer::serve(std::unique_ptr<Connection> connection) {
+  const auto peer = to_string(connection->peer());
+  Result<void> served;
+  if (peers_.tls) {
+    TlsConnection tls(host_, peers_.tls->as_server, std::move(connection));
+    served = tls.handshake(host_.clock().deadline_in(hello_max));
+    if (served) served = answer_all(tls);
+  } else {
+    served = answer_all(*connection);
+  }
   if (served) return;
   auto code = served.error().code;
   bool ordinary = code == Errc::closed || code == Errc::reset || code == Errc::timed_out;
   log_.log(ordinary ? LogLevel::debug : LogLevel::warn, "peer's connection closed",
-           {{"peer", to_string(connection.peer())}, {"reason", to_string(served.error())}});
+           {{"peer", peer}, {"reason", to_string(served.error())}});
 }
 
 PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {

@@ -54,7 +54,7 @@ class PeerServer {
 
  private:
   void take(std::unique_ptr<Connection> accepted);
-  void serve(Connection& connection);
+  void serve(std::unique_ptr<Connection> connection);
   Result<void> answer_all(Connection& connection);
   Result<void> answer_requests(Connection& connection, FrameReader& frames, const PeerHelloRequest& hello,
                                const PeerConnection& from, Instant begun);

@@ -2,14 +2,22 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "broker/protocol/messages/peer.h"
 #include "broker/raft/configuration.h"
+#include "broker/security/tls/tls_context.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
+
+// Mutual TLS: what a broker shows and asks for as either end of a connection. Shared by its shards.
+struct PeerTls {
+  std::shared_ptr<const TlsContext> as_server;
+  std::shared_ptr<const TlsContext> as_client;
+};
 
 // One per shard. The functions are called on it at any time, and their results may change.
 struct Peers {
@@ -26,6 +34,8 @@ struct Peers {
   std::function<bool(std::int32_t broker)> is_fenced = [](std::int32_t) { return false; };
   // Shared by all brokers of the cluster; empty: the cluster has none.
   std::string secret = {};
+  // How connections between brokers are encrypted, and by which certificates; null: they are not.
+  std::shared_ptr<const PeerTls> tls = {};
   PeerVersions versions = peer_versions;  // the versions that this broker speaks
 };
 

@@ -1,6 +1,5 @@
 #include "broker/security/acl.h"
 
-#include <algorithm>
 #include <array>
 #include <cctype>
 #include <span>
@@ -40,14 +39,18 @@ std::string_view name_of(std::span<const std::string_view> names, Enum value) {
   return static_cast<int>(value) < 0 || index >= names.size() ? names[0] : names[index];
 }
 
-bool same(char given, char upper) {
-  return std::toupper(static_cast<unsigned char>(given)) == upper;
+// In upper case and without '_': "AlterConfigs" is ALTER_CONFIGS.
+std::string plain(std::string_view name) {
+  std::string text;
+  for (char c : name)
+    if (c != '_') text.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+  return text;
 }
 
 template <class Enum>
 std::optional<Enum> named(std::span<const std::string_view> names, std::string_view name) {
   for (std::size_t index = 1; index < names.size(); ++index)
-    if (std::ranges::equal(name, names[index], same)) return static_cast<Enum>(index);
+    if (plain(name) == plain(names[index])) return static_cast<Enum>(index);
   return std::nullopt;
 }
 

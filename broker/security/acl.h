@@ -57,7 +57,8 @@ std::string_view to_string(AclResourceType type);
 std::string_view to_string(AclPatternType pattern);
 std::string_view to_string(AclOperation operation);
 std::string_view to_string(AclPermission permission);
-// Upper or lower case; nullopt: there is none of that name, or it is UNKNOWN.
+// Upper or lower case, with '_' or without, as in "AlterConfigs"; nullopt: there is none of that name, or it is
+// UNKNOWN.
 std::optional<AclResourceType> parse_acl_resource_type(std::string_view name);
 std::optional<AclPatternType> parse_acl_pattern_type(std::string_view name);
 std::optional<AclOperation> parse_acl_operation(std::string_view name);

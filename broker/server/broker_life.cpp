@@ -7,6 +7,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr Timestamp day_ms = 24 * 60 * 60 * 1000;
+constexpr Timestamp expiry_told_ms = 30 * day_ms;  // of a certificate, at the start
 constexpr Duration opening_told_interval = seconds(1);
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
@@ -81,12 +83,36 @@ Result<void> BrokerLife::begin_admin() {
   return {};
 }
 
+// By the wall clock, which certificates are for.
+void BrokerLife::warn_of_expiry(const std::string& listener, const TlsContext& context) {
+  auto left = context.expires_ms() ? *context.expires_ms() - host_.clock().wall_ms() : expiry_told_ms;
+  if (left < expiry_told_ms)
+    log_.warn(left > 0 ? "a certificate expires soon" : "a certificate has expired",
+              {{"listener", listener}, {"days", left / day_ms}});
+}
+
+// Both ends of a connection between brokers show their certificates.
+Result<void> BrokerLife::make_peer_tls() {
+  if (!config_.internal || !uses_tls(config_.internal->protocol)) return {};
+  const auto& settings = config_.internal->tls.settings;
+  auto as_server = TlsContext::make(settings, TlsEnd::server, host_.entropy());
+  if (!as_server)
+    return std::unexpected(Error{as_server.error().code, "listener INTERNAL: " + as_server.error().detail});
+  auto as_client = TlsContext::make(settings, TlsEnd::client, host_.entropy());
+  if (!as_client)
+    return std::unexpected(Error{as_client.error().code, "listener INTERNAL: " + as_client.error().detail});
+  warn_of_expiry(config_.internal->name, **as_server);
+  broker_.peer_tls = std::make_shared<PeerTls>(std::move(*as_server), std::move(*as_client));
+  return {};
+}
+
 void BrokerLife::enter(BrokerPhase phase) {
   if (admin_) admin_->enter(phase);
 }
 
 Result<void> BrokerLife::live() {
   FULMAR_TRY_VOID(begin_admin());
+  FULMAR_TRY_VOID(make_peer_tls());
   auto opened = shards_.open();
   if (opened) opened = open_metadata();
   auto listening = opened ? listen() : Result<std::vector<SocketAddress>>(std::unexpected(opened.error()));
@@ -119,7 +145,7 @@ Result<void> BrokerLife::open_metadata() {
   auto& first = *broker_.shards[0];
   metadata_.emplace(host_, first.logs(), first.replicas(), first.peers(),
                     MetadataLogConfig{config_.metadata_raft, config_.metadata_snapshot_bytes,
-                                      config_.metadata_segment_bytes, config_.features});
+                                      config_.metadata_segment_bytes, config_.features, config_.first_users});
   broker_.metadata = &*metadata_;
   first.peers().first_voters = [this] { return metadata_->first_voters(); };
   first.peers().controller = [this] { return metadata_->controller().value_or(-1); };
@@ -168,9 +194,16 @@ void BrokerLife::tell_controller(std::int32_t controller) {
 }
 
 Result<std::vector<SocketAddress>> BrokerLife::listen() {
-  FULMAR_TRY_VOID(can_be_served(config_.listeners));
   std::vector<SocketAddress> wanted;
   for (const auto& listener : config_.listeners) {
+    broker_.tls.emplace_back();
+    if (uses_tls(listener.protocol)) {
+      auto guard = TlsGuard::make(listener.tls.settings, listener.tls.mapping_rules, host_.entropy());
+      if (!guard)
+        return std::unexpected(Error{guard.error().code, "listener " + listener.name + ": " + guard.error().detail});
+      broker_.tls.back() = std::move(*guard);
+      warn_of_expiry(listener.name, *broker_.tls.back()->context());
+    }
     auto free = free_address(host_, listener.listen);
     if (!free) return std::unexpected(cannot_listen(free.error()));
     wanted.push_back(std::move(*free));
@@ -220,6 +253,7 @@ void BrokerLife::serve(const std::vector<SocketAddress>& listening) {
                              {"topics", metadata_->image()->topics.size()},
                              {"clean", directory_.clean()}});
   serves_ = true;
+  if (admin_) admin_->clients_are_served(listening);
   enter(BrokerPhase::serving);
   if (news_.ready) news_.ready(listening.front());
 }

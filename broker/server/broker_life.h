@@ -29,6 +29,8 @@ class BrokerLife {
  private:
   bool in_cluster() const { return !config_.controllers.empty(); }
   Result<void> begin_admin();
+  Result<void> make_peer_tls();
+  void warn_of_expiry(const std::string& listener, const TlsContext& context);
   void enter(BrokerPhase phase);
   void give_up(Error why);
   Result<void> open_metadata();

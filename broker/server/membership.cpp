@@ -79,8 +79,14 @@ void Membership::deliver_pulses(const PeerConnection& from, const PulsesRequest&
 }
 
 // Errors in the responses are counted here, where they are made.
-std::shared_ptr<Session> Membership::session_of_peers() const {
+std::shared_ptr<Session> Membership::session_of_peers(const std::optional<ForwardRequest::Client>& client) const {
   auto session = std::make_shared<Session>();
+  session->of_broker = !client;
+  if (client) {
+    session->principal = {client->principal_type, client->principal_name};
+    session->peer.host = client->host;
+    session->listener = client->listener;
+  }
   session->apis = &shard_.counts().apis;
   return session;
 }
@@ -105,7 +111,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
   FULMAR_TRY(auto request, decode<ForwardRequest>(body, 0));
   ForwardResponse response;
-  if (auto between_brokers = Request::read(session_of_peers(), request.frame.flatten());
+  if (auto between_brokers = Request::read(session_of_peers(request.client), request.frame.flatten());
       between_brokers && is_asked_between_brokers(between_brokers->header())) {
     FULMAR_TRY(auto finish, begin_request(shard_, *between_brokers));
     response.frame = finish();
@@ -116,7 +122,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
     FULMAR_MARK("brokers: forwarded to no controller");
     response.error_code = ErrorCode::not_controller;
   } else {
-    FULMAR_TRY(auto forwarded, Request::read(session_of_peers(), request.frame.flatten()));
+    FULMAR_TRY(auto forwarded, Request::read(session_of_peers(request.client), request.frame.flatten()));
     const auto* api = served_api(forwarded.header().api_key);
     if (!api || api->answered_by != AnsweredBy::controller) return fail(Errc::unsupported, "not for the controller");
     FULMAR_TRY(auto finish, begin_request(shard_, forwarded));

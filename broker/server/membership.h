@@ -38,7 +38,7 @@ class Membership {
  private:
   void deliver(std::vector<GroupMessage> messages);
   void deliver_pulses(const PeerConnection& from, const PulsesRequest& said);
-  std::shared_ptr<Session> session_of_peers() const;
+  std::shared_ptr<Session> session_of_peers(const std::optional<ForwardRequest::Client>& client) const;
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
   void exclude(std::string why);
   template <class Response, class Request>

@@ -51,6 +51,8 @@ Result<RawAddress> raw_address(const SocketAddress& address) {
   return raw;
 }
 
+// An IPv4 peer of a socket that listens at an IPv6 address has its IPv4 address: what is said about that address, in
+// access control lists, quotas and limits, is about this peer too.
 SocketAddress address_of(const sockaddr_storage& storage) {
   char text[INET6_ADDRSTRLEN] = {};
   if (storage.ss_family == AF_INET) {
@@ -59,6 +61,11 @@ SocketAddress address_of(const sockaddr_storage& storage) {
     return {text, ntohs(v4.sin_port)};
   }
   const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    constexpr std::size_t v4_at = 12;  // of 16 bytes
+    inet_ntop(AF_INET, v6.sin6_addr.s6_addr + v4_at, text, sizeof text);
+    return {text, ntohs(v6.sin6_port)};
+  }
   inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
   return {text, ntohs(v6.sin6_port)};
 }

@@ -6,7 +6,7 @@
 #include "faults/plan_json.h"
 #include "faults/strict_json.h"
 #include "runtime/base/assert.h"
-#include "scenarios/serve/base64.h"
+#include "runtime/base/base64.h"
 #include "scenarios/serve/served_plan.h"
 
 namespace fulmar {

@@ -34,7 +34,8 @@ inline AdminPage admin_page(Host& host, const SocketAddress& at, const std::stri
   auto deadline = host.clock().deadline_in(seconds(30));
   auto connection = host.network().connect(at, deadline);
   if (!connection) return {};
-  auto request = method + " " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n";
+  auto request =
+      method + " " + target + " HTTP/1.1\r\nHost: " + to_string(at) + "\r\nConnection: close\r\n" + headers + "\r\n";
   if (!(*connection)->write(ByteChain(Bytes::copy_of(request)), deadline)) return {};
   std::string all;
   std::array<char, 4096> buffer{};

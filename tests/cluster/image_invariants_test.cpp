@@ -180,6 +180,7 @@ TEST(ImageInvariants, EachIsSeenToBeBrokenInAnImage) {
             "a broker is registered that does not support the cluster's features");
   EXPECT_EQ(with([](auto& image) { image.controllers[4] = true; }), "a controller is not registered");
   EXPECT_EQ(with([](auto& image) { image.broker_configs[1] = {}; }), "a broker has an entry without properties");
+  EXPECT_EQ(with([](auto& image) { image.acls.add({}); }), "an access control list has an entry that none can be");
   EXPECT_EQ(with([](auto& image) { image.group_configs.insert_or_assign("g", {}); }),
             "a group has no name, or an entry without properties");
   EXPECT_EQ(with([](auto& image) { image.client_quotas.insert_or_assign({{"user", "u"}}, {}); }),
@@ -188,6 +189,20 @@ TEST(ImageInvariants, EachIsSeenToBeBrokenInAnImage) {
             "quotas of nobody, or an entry without quotas");
   EXPECT_EQ(with([](auto& image) { image.features["group.version"] = 0; }),
             "a feature is finalised at level 0 or below");
+  auto credential = [&](std::int16_t level, ScramMechanism mechanism, const ScramCredential& kept) {
+    return with([&](auto& image) {
+      image.features["metadata.version"] = level;
+      image.scram_users.put("alice", mechanism, kept);
+    });
+  };
+  ScramCredential good{"salt", std::string(32, 'k'), std::string(32, 'l'), 4096};
+  EXPECT_EQ(credential(3, ScramMechanism::sha_256, good), "");
+  EXPECT_EQ(credential(2, ScramMechanism::sha_256, good),
+            "there are SCRAM credentials, which brokers of this metadata.version can't read");
+  EXPECT_EQ(credential(3, ScramMechanism::sha_512, good), "a SCRAM credential has keys of a wrong size");
+  EXPECT_EQ(credential(3, ScramMechanism(9), good), "a SCRAM credential is of a mechanism that there is not");
+  good.iterations = 4095;
+  EXPECT_EQ(credential(3, ScramMechanism::sha_256, good), "a SCRAM credential has an impossible number of iterations");
 }
 
 TEST(ImageInvariants, EachIsSeenToBeBrokenBetweenTwoImages) {

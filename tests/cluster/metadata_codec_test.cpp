@@ -23,6 +23,11 @@ BrokerRecord broker(int number) {
   return {number, {{1, 2}, plain_listener({"10.0.0.1", 9092}), {"10.0.0.1", 9093}, "rack1", false}};
 }
 
+AclBinding acl_of(std::string topic) {
+  return {AclResourceType::topic, AclPatternType::prefixed, std::move(topic), "User:a", "*",
+          AclOperation::read,     AclPermission::deny};
+}
+
 TEST(MetadataCodec, EachRecordComesBackFromItsBytes) {
   Random random(1);
   for (std::size_t kind = 0; kind < std::variant_size_v<MetadataRecord>; ++kind) {
@@ -126,6 +131,26 @@ TEST(MetadataCodec, RecordsAreWrittenAsTheyAlwaysWere) {
             "3ff8000000000000"
             "00"
             "00");
+  EXPECT_EQ(hex(encode(AclRecord{acl_of("t")})),
+            "0f00"
+            "02"
+            "04"
+            "0274"
+            "07557365723a61"
+            "022a"
+            "03"
+            "02"
+            "00"
+            "00");
+  EXPECT_EQ(hex(encode(ScramCredentialRecord{"a", ScramMechanism::sha_512, {"s", "k", "l", 4096}})),
+            "0e00"
+            "0261"
+            "02"
+            "00001000"
+            "0273"
+            "026b"
+            "026c"
+            "00");
   EXPECT_EQ(hex(encode(BrokerConfigsRecord{all_brokers, {{"a", "b"}}})),
             "0900"
             "ffffffff"
@@ -175,6 +200,13 @@ TEST(MetadataCodec, APartitionThatContradictsItselfIsRefused) {
   EXPECT_EQ(refused({{self}, {other}}), 4) << "adds one that it does not have";
   EXPECT_EQ(refused({{self}, {}, {other}}), 4) << "removes one that it does not have";
   EXPECT_EQ(refused({{self}, {}, {self}}), 4) << "would keep none";
+}
+
+TEST(MetadataCodec, AnEntryOfAnAccessControlListThatNoneCanBeIsRefused) {
+  EXPECT_TRUE(decode_metadata_record(encode(AclRecord{acl_of("t")})));
+  auto bad = acl_of("t");
+  bad.permission = AclPermission::any;
+  EXPECT_EQ(decode_metadata_record(encode(AclRecord{bad})).error().code, Errc::corrupt);
 }
 
 TEST(MetadataCodec, StringsThatAreNoTextAreRefused) {
@@ -246,6 +278,16 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
                                    ClientQuotaRecord{{{"user", "u"}}, {{"producer_byte_rate", 1}}},
                                    ClientQuotaRecord{{{"user", std::nullopt}}, {{"producer_byte_rate", 2}}},
                                    ClientQuotaRecord{{{"user", "u"}}, {}},
+                                   AclRecord{acl_of("a")},
+                                   AclRecord{acl_of("a")},
+                                   AclRecord{acl_of("b")},
+                                   RemoveAclRecord{acl_of("b")},
+                                   RemoveAclRecord{acl_of("c")},
+                                   ScramCredentialRecord{"alice", ScramMechanism::sha_256, {"s", "k", "l", 4096}},
+                                   ScramCredentialRecord{"alice", ScramMechanism::sha_512, {"t", "m", "n", 8192}},
+                                   ScramCredentialRecord{"bob", ScramMechanism::sha_256, {"u", "o", "p", 4096}},
+                                   ScramCredentialRecord{"bob", ScramMechanism::sha_256, {}},
+                                   ScramCredentialRecord{"carol", ScramMechanism::sha_256, {}},
                                    BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
     apply_record(record, image);
   image.offset = 10;
@@ -256,6 +298,11 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
   EXPECT_EQ(image.group_configs.size(), 1u) << "of h, nothing is set any more";
   EXPECT_EQ(image.client_quotas.size(), 1u) << "of u, nothing is set any more";
   EXPECT_EQ(*image.client_quotas.find(QuotaEntity{{"user", std::nullopt}}), (QuotaValues{{"producer_byte_rate", 2}}));
+  EXPECT_EQ(image.acls.size(), 1u);
+  EXPECT_TRUE(image.acls.contains(acl_of("a")));
+  EXPECT_EQ(image.scram_users.size(), 1u) << "bob has nothing any more";
+  EXPECT_EQ(image.scram_users.of("alice")->size(), 2u);
+  EXPECT_EQ(*image.scram_users.find("alice", ScramMechanism::sha_512), (ScramCredential{"t", "m", "n", 8192}));
   EXPECT_EQ(image.topic("topic1"), nullptr);
   EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
   EXPECT_EQ(image.next_producer_id, 500);

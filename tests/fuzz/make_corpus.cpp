@@ -121,6 +121,25 @@ void put_http() {
   put("fuzz_http", "upgrade", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nPRI");
 }
 
+// The first byte says which kind of message it is.
+void put_sasl() {
+  put("fuzz_sasl", "plain", std::string("p\0alice\0secret", 14));
+  put("fuzz_sasl", "scram",
+      "sn,,n=alice,r=client\nc=biws,r=clientserver,p=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0Cg==");
+  put("fuzz_sasl", "scram_authorization",
+      "sy,a=ali=2Cce,n=ali=2Cce,r=client,t=x\nc=eSxhPWFsaT0yQ2NlLA==,r=clientserver,p=");
+  put("fuzz_sasl", "server_first", "cr=clientserver,s=c2FsdA==,i=4096");
+  put("fuzz_sasl", "server_final", "cv=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+  put("fuzz_sasl", "bearer", "on,a=alice,\1host=x\1auth=Bearer abc.def\1\1");
+  put("fuzz_sasl", "token",
+      "teyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+      "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
+  put("fuzz_sasl", "keys",
+      R"(k{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+      R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},{"kty":"RSA","n":"AQAB","e":"AQAB"}]})");
+  put("fuzz_sasl", "jaas", "jorg.x.PlainLoginModule required user_a=\"b\\\"c\" /* d */ user_e='f'; // g");
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
@@ -131,4 +150,5 @@ int main(int, char** arguments) {
   put_batches();
   put_segments();
   put_http();
+  put_sasl();
 }

@@ -18,6 +18,7 @@ FLOORS = {
     "broker/protocol": ["runtime/base"],
     "broker/security": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/client": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/security"],
+    "broker/console": ["runtime/base", "runtime/fiber", "runtime/host", "runtime/http", "broker/protocol", "broker/security", "broker/client"],
     "broker/net": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/log": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/raft": ["runtime/base", "broker/protocol", "broker/log"],
@@ -41,7 +42,7 @@ FLOORS = {
                                "broker/cluster", "broker/server/config", "broker/server/shard", "broker/server/controller"],
     "broker/server/admin": ["runtime/base", "runtime/fiber", "runtime/host", "runtime/http", "broker/metrics", "broker/protocol", "broker/security", "broker/log",
                             "broker/raft", "broker/replication", "broker/groups", "broker/transactions", "broker/cluster",
-                            "broker/server"],
+                            "broker/console", "broker/server"],
     "broker/server": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/security", "broker/net", "broker/log",
                       "broker/raft", "broker/replication", "broker/cluster"],
     "broker/cli": ["runtime", "broker"],
@@ -63,7 +64,7 @@ FLOORS = {
     "bench": ["runtime", "broker", "sim", "faults", "checkers", "reports", "campaign", "scenarios", "bench"],
 }
 # Floors whose code must be the same in every world.
-PURE = ["runtime/base", "runtime/host", "runtime/http", "broker/metrics", "broker/protocol", "broker/security", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
+PURE = ["runtime/base", "runtime/host", "runtime/http", "broker/metrics", "broker/protocol", "broker/security", "broker/net", "broker/client", "broker/console", "broker/log", "broker/raft", "broker/replication",
         "broker/coordinator", "broker/groups", "broker/transactions", "broker/cluster", "broker/server",
         "sim", "faults", "checkers", "scenarios"]
 EXEMPT = ["broker/cli", "scenarios/real", "scenarios/serve/outside", "runtime/base/assert.cpp"]

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Runs clang-tidy over the project's sources, several at once, and only where something has changed since it was last clean.
 
-Usage: tidy.py BUILD_DIRECTORY JOBS
+Usage: tidy.py BUILD_DIRECTORY JOBS [--third]
+
+With --third: all of the product, and of the tests a third, another one with each commit.
 """
 import concurrent.futures
 import hashlib
@@ -10,10 +12,21 @@ import os
 import subprocess
 import sys
 
-build, jobs = sys.argv[1], int(sys.argv[2])
+build, jobs, third = sys.argv[1], int(sys.argv[2]), sys.argv[3:] == ["--third"]
 root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+cache = os.path.join(root, "build", "tidy")
+os.makedirs(cache, exist_ok=True)
+# What is in two libraries, with marks and without, is compiled twice; it is judged once.
 with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-    sources = sorted({entry["file"] for entry in json.load(file) if entry["file"].endswith(".cpp")})
+    commands = {entry["file"]: entry for entry in json.load(file) if entry["file"].endswith(".cpp")}
+with open(os.path.join(cache, "compile_commands.json"), "w", encoding="utf-8") as file:
+    json.dump(list(commands.values()), file)
+sources = sorted(commands)
+if third:
+    commits = int(subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=root, capture_output=True, text=True, check=True).stdout)
+    tests = [source for source in sources if source.startswith(os.path.join(root, "tests") + os.sep)]
+    left_out = set(tests) - set(tests[commits % 3::3])
+    sources = [source for source in sources if source not in left_out]
 
 # Every source is judged with all headers, so a change of any header judges all anew.
 everything = hashlib.sha256()
@@ -25,8 +38,6 @@ for folder in ["runtime", "broker", "sim", "faults", "scenarios", "checkers", "r
                     everything.update(header.read())
 with open(os.path.join(root, ".clang-tidy"), "rb") as config:
     everything.update(config.read())
-cache = os.path.join(root, "build", "tidy")
-os.makedirs(cache, exist_ok=True)
 
 
 def judge(source):
@@ -36,7 +47,7 @@ def judge(source):
     if os.path.exists(mark):
         return ""
     # g++'s own flags mean nothing to clang.
-    done = subprocess.run(["clang-tidy-19", "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", source],
+    done = subprocess.run(["clang-tidy-19", "-p", cache, "--quiet", "--extra-arg=-Wno-unknown-warning-option", source],
                           capture_output=True, text=True, check=False)
     if done.returncode == 0 and "warning:" not in done.stdout:
         open(mark, "w", encoding="utf-8").close()

@@ -6,11 +6,12 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from until_terminated import failed, say, terminated
+from secured import arguments
 
 
 async def main(bootstrap, group, topic, protocol):
     assert protocol == "classic", protocol
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
+    consumer = AIOKafkaConsumer(topic, **arguments(bootstrap), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
                                 session_timeout_ms=10000, heartbeat_interval_ms=1000, request_timeout_ms=5000, metadata_max_age_ms=5000)
     await consumer.start()
     while not terminated.is_set():

@@ -7,6 +7,7 @@ import aiokafka
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from secured import arguments
 
 VALUES, PARTITIONS = 2000, 3
 
@@ -27,10 +28,11 @@ async def until(holds, what):
 
 async def main(bootstrap, factor):
     print("aiokafka", aiokafka.__version__)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**arguments(bootstrap))
     await admin.start()
     topic = f"aiokafka-{time.time_ns()}"
-    await admin.create_topics([NewTopic(topic, PARTITIONS, factor)])
+    created = await admin.create_topics([NewTopic(topic, PARTITIONS, factor)])
+    check(all(code == 0 for _, code, *_ in created.topic_errors), "a topic is created", created)
     async def listed():
         return topic in await admin.list_topics()
 
@@ -38,14 +40,14 @@ async def main(bootstrap, factor):
         return topic not in await admin.list_topics()
 
     await until(listed, "a new topic is listed")
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, compression_type="gzip")
+    producer = AIOKafkaProducer(**arguments(bootstrap), enable_idempotence=True, compression_type="gzip")
     await producer.start()
     begun = int(time.time() * 1000)
     sends = [await producer.send(topic, b"value %d" % n, key=b"key %d" % (n % 17), timestamp_ms=begun + n) for n in range(VALUES)]
     sent = {(at.partition, at.offset): b"value %d" % n for n, at in enumerate(await asyncio.gather(*sends))}
     check(len(sent) == VALUES, "all are acknowledged")
     await producer.stop()
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    consumer = AIOKafkaConsumer(**arguments(bootstrap))
     await consumer.start()
     partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
     consumer.assign(partitions)

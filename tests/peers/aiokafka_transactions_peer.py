@@ -8,6 +8,7 @@ import aiokafka
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import ProducerFenced
+from secured import arguments
 
 VALUES, BATCH, ABORT_EVERY, SECONDS = 500, 50, 3, 60
 
@@ -28,7 +29,7 @@ async def started(client):
 
 async def read(bootstrap, topic, count, **options):
     """The first `count` values of the topic's partition, and nothing more that comes within a second."""
-    consumer = await started(AIOKafkaConsumer(bootstrap_servers=bootstrap, **PATIENCE, **options))
+    consumer = await started(AIOKafkaConsumer(**arguments(bootstrap), **PATIENCE, **options))
     consumer.assign([TopicPartition(topic, 0)])
     await consumer.seek_to_beginning()
     values, end = [], time.monotonic() + SECONDS
@@ -43,10 +44,11 @@ async def main(bootstrap, factor):
     print("aiokafka", aiokafka.__version__)
     stamp = time.time_ns()
     source, target, group, copier = (f"{name}-{stamp}" for name in ("aio-from", "aio-to", "aio-group", "aio-copier"))
-    admin = await started(AIOKafkaAdminClient(bootstrap_servers=bootstrap))
-    await admin.create_topics([NewTopic(source, 1, factor), NewTopic(target, 1, factor)])
+    admin = await started(AIOKafkaAdminClient(**arguments(bootstrap)))
+    created = await admin.create_topics([NewTopic(source, 1, factor), NewTopic(target, 1, factor)])
+    check(all(code == 0 for _, code, *_ in created.topic_errors), "topics are created", created)
 
-    writer = await started(AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"aio-writer-{stamp}"))
+    writer = await started(AIOKafkaProducer(**arguments(bootstrap), transactional_id=f"aio-writer-{stamp}"))
     for kept in (True, False, True):
         await writer.begin_transaction()
         for n in range(VALUES):
@@ -61,9 +63,9 @@ async def main(bootstrap, factor):
     check(await read(bootstrap, source, len(kept), isolation_level="read_committed") == kept, "what was committed is read, in order, and nothing else")
     check(len(await read(bootstrap, source, 3 * VALUES)) == 3 * VALUES, "who reads all gets what was aborted, too")
 
-    consumer = await started(AIOKafkaConsumer(source, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
+    consumer = await started(AIOKafkaConsumer(source, **arguments(bootstrap), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
                                               isolation_level="read_committed", **PATIENCE))
-    producer = await started(AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=copier))
+    producer = await started(AIOKafkaProducer(**arguments(bootstrap), transactional_id=copier))
     copied, end = 0, time.monotonic() + SECONDS
     while copied < len(kept):
         assert time.monotonic() < end, f"{copied} of {len(kept)} were copied"
@@ -82,7 +84,7 @@ async def main(bootstrap, factor):
     committed = await consumer.committed(TopicPartition(source, 0))
     await consumer.stop()
     check(await read(bootstrap, target, len(kept), isolation_level="read_committed") == kept, "each is copied once, in order, and nothing that was aborted")
-    again = await started(AIOKafkaConsumer(source, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, isolation_level="read_committed",
+    again = await started(AIOKafkaConsumer(source, **arguments(bootstrap), group_id=group, enable_auto_commit=False, isolation_level="read_committed",
                                            **PATIENCE))
     check(not await again.getmany(timeout_ms=3000), "who goes on with the group gets none of them again", committed)
     await again.stop()
@@ -90,7 +92,7 @@ async def main(bootstrap, factor):
     await producer.begin_transaction()
     await producer.send(target, b"zombie", partition=0)
     await producer.flush()
-    heir = await started(AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=copier))
+    heir = await started(AIOKafkaProducer(**arguments(bootstrap), transactional_id=copier))
     try:
         await producer.commit_transaction()
         fenced = False

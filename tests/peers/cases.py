@@ -29,6 +29,7 @@ ALLOWED = (
     (r"^malformed: a negative length", "not taken for null, but for damage"),
     (r"^malformed: a string that is no UTF-8", "told back as it came"),
     (r"^groups: (the coordinator|coordinators? of)", "no words where there is no error"),
+    (r"^acl: produce", "what is refused is said in words"),
     (r"^configs", "the properties differ; no words where there is no error"),
 )
 
@@ -453,5 +454,6 @@ def all_cases():
     from group_cases import group_cases  # which needs Case
     from consumer_group_cases import consumer_group_cases
     from quota_cases import quota_cases
-    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, quota_cases, malformed):
+    from acl_cases import acl_cases
+    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, quota_cases, malformed, acl_cases):
         yield from family()

@@ -6,6 +6,7 @@ from confluent_kafka import ConsumerGroupType, Producer, TopicPartition, libvers
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from confluent_member import Member, check, only, shared, until
+from secured import librdkafka
 
 VALUES, PARTITIONS = 600, 4
 
@@ -18,10 +19,10 @@ def produce(first, count):
 
 bootstrap, factor = sys.argv[1], int(sys.argv[2])
 print("confluent-kafka", version(), "librdkafka", libversion())
-admin = AdminClient({"bootstrap.servers": bootstrap})
+admin = AdminClient(librdkafka(bootstrap))
 topic, group = f"shared-{time.time_ns()}", f"readers-{time.time_ns()}"
 only(admin.create_topics([NewTopic(topic, PARTITIONS, factor)]))
-producer = Producer({"bootstrap.servers": bootstrap})
+producer = Producer(librdkafka(bootstrap))
 produce(0, VALUES)
 
 first = Member(bootstrap, group, [topic])

@@ -2,6 +2,7 @@
 import time
 
 from confluent_kafka import Consumer
+from secured import librdkafka
 
 
 def check(holds, what, *more):
@@ -11,7 +12,7 @@ def check(holds, what, *more):
 
 class Member:
     def __init__(self, bootstrap, group, topics, **options):
-        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "group.protocol": "consumer", "enable.auto.commit": False,
+        self.consumer = Consumer({**librdkafka(bootstrap), "group.id": group, "group.protocol": "consumer", "enable.auto.commit": False,
                                   "auto.offset.reset": "earliest", **{name.replace("_", "."): value for name, value in options.items()}})
         self.read, self.errors = [], []
         self.consumer.subscribe(topics)

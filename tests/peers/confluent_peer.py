@@ -4,6 +4,7 @@ import time
 
 from confluent_kafka import Consumer, IsolationLevel, Producer, TopicCollection, TopicPartition, libversion, version
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, OffsetSpec, ResourceType
+from secured import librdkafka
 
 VALUES, PARTITIONS = 3000, 3
 
@@ -29,7 +30,7 @@ def only(futures):
 
 bootstrap, factor = sys.argv[1], int(sys.argv[2])
 print("confluent-kafka", version(), "librdkafka", libversion())
-admin = AdminClient({"bootstrap.servers": bootstrap})
+admin = AdminClient(librdkafka(bootstrap))
 topic = f"confluent-{time.time_ns()}"
 check(len(admin.list_topics(timeout=20).brokers) == factor, "all topics are listed, and the brokers")
 only(admin.create_topics([NewTopic(topic, PARTITIONS, factor, config={"retention.ms": "3600000"})]))
@@ -50,13 +51,13 @@ check(len(cluster.nodes) == factor and len(cluster.authorized_operations) == 7, 
 begun = int(time.time() * 1000)
 for options in ({"compression.type": "zstd", "enable.idempotence": True}, {"compression.type": "lz4", "acks": "1"}):
     sent = {}
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5, **options})
+    producer = Producer({**librdkafka(bootstrap), "linger.ms": 5, **options})
     for number in range(VALUES):
         producer.produce(topic, b"value %d" % number, key=b"key %d" % (number % 17), timestamp=begun + number,
                          on_delivery=lambda error, message: sent.setdefault((message.partition(), message.offset()), message.value()) if not error else None)
         producer.poll(0)
     check(producer.flush(60) == 0 and len(sent) == VALUES, f"all are acknowledged with {options}")
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False, "enable.partition.eof": True,
+    consumer = Consumer({**librdkafka(bootstrap), "group.id": "unused", "enable.auto.commit": False, "enable.partition.eof": True,
                          "isolation.level": "read_committed", "check.crcs": True})
     consumer.assign([TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
     read, ended = {}, set()
@@ -73,7 +74,7 @@ for options in ({"compression.type": "zstd", "enable.idempotence": True}, {"comp
     del producer  # it keeps asking for its topics, and would have them made again
 
 partition = min(p for p, _ in read)
-consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused"})
+consumer = Consumer({**librdkafka(bootstrap), "group.id": "unused"})
 low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=20)
 check((low, high) == (0, 1 + max(o for p, o in read if p == partition)), "the watermarks are what was read")
 (found,) = consumer.offsets_for_times([TopicPartition(topic, partition, begun)], timeout=20)

@@ -7,6 +7,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from until_terminated import failed, say, terminated
+from secured import arguments
 
 ABORT_EVERY, COPY_RECORDS = 5, 100
 bootstrap, group, source, target, transactional_id = sys.argv[1:]
@@ -29,10 +30,10 @@ def copy(consumer, producer, records, abort):
 
 def copy_all():
     """Until it is terminated, or something fails: then what is committed is where it goes on, with another producer and another member."""
-    consumer = KafkaConsumer(source, bootstrap_servers=bootstrap.split(","), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
+    consumer = KafkaConsumer(source, **arguments(bootstrap.split(",")), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
                              isolation_level="read_committed", session_timeout_ms=10000, heartbeat_interval_ms=1000, request_timeout_ms=11000,
                              metadata_max_age_ms=5000)
-    producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), transactional_id=transactional_id, transaction_timeout_ms=20000, acks="all",
+    producer = KafkaProducer(**arguments(bootstrap.split(",")), transactional_id=transactional_id, transaction_timeout_ms=20000, acks="all",
                              request_timeout_ms=5000, delivery_timeout_ms=60000, metadata_max_age_ms=5000)
     try:
         producer.init_transactions()

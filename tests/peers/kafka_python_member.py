@@ -5,10 +5,11 @@ from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
 from until_terminated import failed, say, terminated
+from secured import arguments
 
 bootstrap, group, topic, protocol = sys.argv[1:]
 assert protocol == "classic", protocol
-consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap.split(","), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
+consumer = KafkaConsumer(topic, **arguments(bootstrap.split(",")), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
                          session_timeout_ms=10000, heartbeat_interval_ms=1000, request_timeout_ms=11000, metadata_max_age_ms=5000)
 while not terminated.is_set():
     try:

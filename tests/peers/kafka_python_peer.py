@@ -5,6 +5,7 @@ import time
 import kafka
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
+from secured import arguments
 
 VALUES, PARTITIONS = 2000, 3
 
@@ -25,19 +26,19 @@ def until(holds, what):
 
 bootstrap, factor = sys.argv[1].split(","), int(sys.argv[2])
 print("kafka-python", kafka.__version__)
-admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+admin = KafkaAdminClient(**arguments(bootstrap))
 topic, group = f"kafka-python-{time.time_ns()}", f"kafka-python-group-{time.time_ns()}"
 admin.create_topics([NewTopic(topic, PARTITIONS, factor)])
 until(lambda: topic in admin.list_topics(), "a new topic is listed")
 partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
 begun = int(time.time() * 1000)
 for compression in ("gzip", None):  # others take libraries of their own
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type=compression)
+    producer = KafkaProducer(**arguments(bootstrap), acks="all", enable_idempotence=True, compression_type=compression)
     sends = [producer.send(topic, b"value %d" % n, key=b"key %d" % (n % 17), timestamp_ms=begun + n) for n in range(VALUES)]
     sent = {(at.partition, at.offset): b"value %d" % n for n, at in enumerate(send.get(60) for send in sends)}
     check(len(sent) == VALUES, f"all are acknowledged, compressed with {compression}")
     producer.close()
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, check_crcs=True)
+    consumer = KafkaConsumer(**arguments(bootstrap), auto_offset_reset="earliest", enable_auto_commit=False, check_crcs=True)
     consumer.assign(partitions)
     for partition in partitions:
         consumer.seek(partition, min((o for p, o in sent if p == partition.partition), default=0))
@@ -50,7 +51,7 @@ for compression in ("gzip", None):  # others take libraries of their own
     ends = consumer.end_offsets(partitions)
     consumer.close()
 
-consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False)
+consumer = KafkaConsumer(topic, **arguments(bootstrap), group_id=group, auto_offset_reset="earliest", enable_auto_commit=False)
 read, end = set(), time.monotonic() + 60
 while len(read) < sum(ends.values()):
     assert time.monotonic() < end, f"{len(read)} of {sum(ends.values())} were read"

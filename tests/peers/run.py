@@ -1,4 +1,4 @@
-"""The newest clients of several languages against a real broker, and a cluster of three. Usage: run.py FULMAR_BINARY DIRECTORY [WORD]
+"""The newest clients of several languages against a real broker, a cluster of three, and one that is secured. Usage: run.py FULMAR_BINARY DIRECTORY [WORD]
 
 They come from registries that not every machine reaches (PyPI, the Go module proxy): what can't be had is named and skipped. With WORD only
 the clients whose name has it. DIRECTORY keeps what was downloaded and built. Ends with 1 if a client that ran was not content.
@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
 from broker import Broker  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from secured_cluster import STRANGER, secured_cluster  # noqa: E402
 
 PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py", "aiokafka_transactions_peer.py"],
           "kafka-python": ["kafka_python_peer.py"]}  # by the package's name
@@ -106,9 +107,9 @@ def software(directory, name):
     return f"{package} {version_of_python(directory, package)}"
 
 
-def run(name, command, place, arguments, said):
+def run(name, command, place, arguments, said, environment=None):
     try:
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False, env=environment)
         code, output, errors = done.returncode, done.stdout, done.stderr
     except subprocess.TimeoutExpired as expired:
         code, output, errors = "no end", (expired.stdout or b"").decode(), (expired.stderr or b"").decode()
@@ -116,6 +117,28 @@ def run(name, command, place, arguments, said):
     if code != 0:
         print(f"  {code}\n  {last_lines(output, 5)}\n  {last_lines(errors, 20)}\nbrokers said:\n  {last_lines(said(), 20)}", flush=True)
     return code == 0
+
+
+def run_secured(name, command, binary):
+    """By SASL_SSL, as somebody whom access control lists allow it; and as somebody who may do nothing, which has to end in the client's own error."""
+    with secured_cluster(3, binary) as cluster:
+        def said():
+            return "\n".join(broker.said() for broker in cluster.brokers)
+
+        content = run(name, command, "three brokers by SASL_SSL, with access control lists", [cluster.address, "3"], said, cluster.environment())
+        if content and "access denied" in said():
+            print(f"FAILED: {name} was denied something\n  {last_lines(said(), 20)}")
+            content = False
+        refused = subprocess.run([*command, cluster.address, "3"], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False,
+                                 env=cluster.environment(STRANGER))
+        told = re.search(r"(?i)\w*\s?authoriz\w*\s?\w*", refused.stdout + refused.stderr)
+        denied = refused.returncode != 0 and told is not None and "access denied" in said()
+        print(f"{'ok' if denied else 'FAILED'}: {name} is told what a stranger may not do: {told and told.group()}", flush=True)
+        if not denied:
+            print(f"  {refused.returncode}\n  {last_lines(refused.stdout, 5)}\n  {last_lines(refused.stderr, 20)}\nbrokers said:\n  {last_lines(said(), 20)}")
+        if content and denied:
+            cluster.stop()
+        return content and denied
 
 
 def main(binary, directory, word=""):
@@ -139,6 +162,7 @@ def main(binary, directory, word=""):
                 cluster.stop()
             else:
                 content = False
+        content &= run_secured(name, command, binary)
     for name, command in own.items():
         content &= run(name, command, "brokers of its own", [os.path.abspath(binary)], lambda: "")
     print(f"{len(clients) + len(own)} tests of clients ran" if clients or own else "no client could be had")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/protocol/message.h"
+#include "broker/protocol/messages/acls.h"
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/classic_group.h"
@@ -28,6 +29,8 @@
 #include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/messages/raft_voters.h"
 #include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/sasl.h"
+#include "broker/protocol/messages/scram_credentials.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/messages/unregister_broker.h"
@@ -55,10 +58,11 @@ void for_each_request(F&& f) {
               DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, ConsumerGroupHeartbeatRequest,
               ConsumerGroupDescribeRequest, AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
               TxnOffsetCommitRequest, WriteTxnMarkersRequest, DescribeTransactionsRequest, ListTransactionsRequest,
-              DescribeProducersRequest, DescribeClientQuotasRequest, AlterClientQuotasRequest, DescribeClientsRequest,
-              PeerHelloRequest, RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest,
-              PreferLeadersRequest, ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(
-      std::forward<F>(f));
+              DescribeProducersRequest, DescribeClientQuotasRequest, AlterClientQuotasRequest, SaslHandshakeRequest,
+              SaslAuthenticateRequest, AlterUserScramCredentialsRequest, DescribeUserScramCredentialsRequest,
+              DescribeClientsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest, PeerHelloRequest,
+              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
+              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(std::forward<F>(f));
 }
 
 template <class F>
@@ -75,10 +79,11 @@ void for_each_response(F&& f) {
               DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, ConsumerGroupHeartbeatResponse,
               ConsumerGroupDescribeResponse, AddPartitionsToTxnResponse, AddOffsetsToTxnResponse, EndTxnResponse,
               TxnOffsetCommitResponse, WriteTxnMarkersResponse, DescribeTransactionsResponse, ListTransactionsResponse,
-              DescribeProducersResponse, DescribeClientQuotasResponse, AlterClientQuotasResponse,
-              DescribeClientsResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
-              PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse, PulsesResponse>(
-      std::forward<F>(f));
+              DescribeProducersResponse, DescribeClientQuotasResponse, AlterClientQuotasResponse, SaslHandshakeResponse,
+              SaslAuthenticateResponse, AlterUserScramCredentialsResponse, DescribeUserScramCredentialsResponse,
+              DescribeClientsResponse, DescribeAclsResponse, CreateAclsResponse, DeleteAclsResponse, PeerHelloResponse,
+              RegisterBrokerResponse, BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse,
+              FetchMetadataSnapshotResponse, PulsesResponse>(std::forward<F>(f));
 }
 
 // Structures that belong to no API.

@@ -40,7 +40,7 @@ def read_all(broker, topic, *options):
 
 def test_command_lines():
     for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["group", "list"], ["group", "describe"], ["group", "reset-offsets"], ["group", "delete"], ["cluster", "config"], ["produce"], ["consume"],
-                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"], ["cluster", "clients"]):
+                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"], ["cluster", "clients"], ["acl", "list"], ["acl", "add"], ["acl", "remove"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
     check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
@@ -406,7 +406,38 @@ def test_member_of_a_group(broker):
     check("--group is missing" in fulmar("consume", "shared", "--at-most-once", code=2, broker=broker), "--at-most-once is a member's")
 
 
+def test_acls(broker):
+    def acl(*arguments, code=0):
+        return fulmar("acl", *arguments, code=code, broker=broker)
+
+    added = table(acl("add", "--allow-principal", "User:alice", "--producer", "--topic", "logs-", "--resource-pattern-type", "prefixed"))
+    check(added[0] == ["RESOURCE", "PATTERN", "NAME", "PRINCIPAL", "HOST", "OPERATION", "PERMISSION"] and len(added) == 4
+          and {row[5] for row in added[1:]} == {"WRITE", "DESCRIBE", "CREATE"}, f"a producer gets what it needs: {added}")
+    acl("add", "--allow-principal", "User:bob", "--deny-principal", "User:eve", "--deny-host", "10.0.0.1", "--operation", "Read", "--topic", "logs-web", "--group", "g")
+    acl("add", "--allow-principal", "User:carol", "--operation", "AlterConfigs", "--cluster")
+    listed = json.loads(acl("list", "--output", "json"))
+    check(len(listed) == 8 and {"resource": "CLUSTER", "pattern": "LITERAL", "name": "kafka-cluster", "principal": "User:carol", "host": "*",
+                                "operation": "ALTER_CONFIGS", "permission": "ALLOW"} in listed, f"all entries are listed: {listed}")
+    check(len(table(acl("list", "--topic", "logs-web", "--resource-pattern-type", "match"))) == 6, "by what matches a name")
+    check([row[3] for row in table(acl("list", "--group", "g", "--principal", "User:eve"))[1:]] == ["User:eve"], "and by principal")
+    told = subprocess.run([BINARY, "acl", "remove", "--topic", "logs-web", "--bootstrap", broker.address], capture_output=True, timeout=60, check=False)
+    check(told.returncode == 0 and b"--yes" in told.stderr and len(table(told.stdout)) == 3, "what would be removed is shown first")
+    check(len(json.loads(acl("list", "--output", "json"))) == 8, "and is still there")
+    check(len(table(acl("remove", "--topic", "logs-web", "--yes"))) == 3 and len(json.loads(acl("list", "--output", "json"))) == 6, "then it is removed")
+    acl("remove", "--allow-principal", "User:bob", "--operation", "Read", "--group", "g", "--yes")
+    check([row[3] for row in table(acl("list", "--group", "g"))[1:]] == ["User:eve"], "exactly what is named")
+    for why, arguments in {"is needed": ["add", "--topic", "t"], "--topic, --group": ["add", "--allow-principal", "User:a"],
+                           "no operation fly": ["add", "--allow-principal", "User:a", "--topic", "t", "--operation", "fly"],
+                           "no principal": ["add", "--allow-principal", "a", "--topic", "t"], "--consumer needs --group": ["add", "--allow-principal", "User:a", "--consumer", "--topic", "t"],
+                           "literal or prefixed": ["add", "--allow-principal", "User:a", "--topic", "t", "--resource-pattern-type", "match"],
+                           "--cluster, --transactional-id": ["remove"], "goes with --producer": ["add", "--allow-principal", "User:a", "--idempotent", "--topic", "t"]}.items():
+        check(why in acl(*arguments, code=2), f"acl {' '.join(arguments)} is refused")
+
+
 test_command_lines()
+with Broker("--set", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--set", "super.users=User:ANONYMOUS") as guarded:
+    test_acls(guarded)
+    guarded.stop()
 with Broker() as running:
     test_topics(running)
     test_bytes(running)

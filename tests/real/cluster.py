@@ -62,6 +62,8 @@ class ClusterBroker(Broker):
 class Cluster:
     """Brokers 1 to COUNT, ready; leaving it kills those that still run, and deletes the directory if it made it."""
 
+    broker_class = ClusterBroker
+
     def __init__(self, count=3, *options, places=None, directory=None, binary=None):
         self.directory = directory or tempfile.mkdtemp(prefix="fulmar-cluster-")
         self.keeps_directory = directory is not None
@@ -73,7 +75,7 @@ class Cluster:
         with open(secret, "w") as file:
             file.write("that only these brokers know\n")
         options = ("--set", f"cluster.secret.file={secret}", "--set", f"controller.quorum.voters={voters}", "--set", f"default.replication.factor={min(count, 3)}", *options)
-        self.brokers = [ClusterBroker(n, place, *options, directory=os.path.join(self.directory, str(n)), binary=binary)
+        self.brokers = [self.broker_class(n, place, *options, directory=os.path.join(self.directory, str(n)), binary=binary)
                         for n, place in enumerate(places, 1)]
         try:
             for broker in self.brokers:

@@ -30,10 +30,10 @@ def test_command_line():
         for arguments, expected in ((["--config", directory], "is a directory"), (["stray"], "too many operands"),
                                     (["--data", directory], "unrecognised option '--data'"), ([], "--data-dir is needed"),
                                     (["--set", "num.partition=3"], "did you mean num.partitions?"),
-                                    (["--set", "ssl.keystore.location=x"], "Configuration ssl.keystore.location is not served"),
+                                    (["--set", "security.providers=x"], "Configuration security.providers is not served"),
                                     (["--set", "log.dirs=/a,/b"], "several are not served"),
                                     (["--listen", "::1:9092"], "an IPv6 address in brackets"),
-                                    (["--set", "listeners=SASL_SSL://h:1"], "no authentication")):
+                                    (["--set", "listeners=SASL_PLAINTEXT://h:1"], "GSSAPI is not served")):
             options = arguments if not arguments or arguments[0].startswith("--data") else ["--data-dir", directory + "/d", *arguments]
             said = fulmar("broker", *options, code=2)
             check(expected in said, f"{arguments} is refused, and it is said why")

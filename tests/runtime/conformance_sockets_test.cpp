@@ -187,6 +187,25 @@ TEST_P(Sockets, NumericAddressesResolveToThemselves) {
   });
 }
 
+// Where the machine has IPv6, a listener at all of its addresses has IPv4 peers too.
+TEST_P(Sockets, AnIpv4PeerHasItsAddressAlsoAtAnIpv6Listener) {
+  if (std::string(GetParam()) == "sim") GTEST_SKIP() << "simulated machines have IPv4 only";
+  run(1, [](Host& host) {
+    auto listener = host.network().listen({"::", 0});
+    if (!listener) return;
+    std::unique_ptr<Connection> server;
+    FiberGroup accepting;
+    accepting.spawn("accept", [&] { server = (*listener)->accept().value(); });
+    auto client =
+        host.network().connect({"127.0.0.1", (*listener)->local().port}, host.clock().deadline_in(seconds(5)));
+    ASSERT_TRUE(client.has_value());
+    accepting.join();
+    EXPECT_EQ(server->peer().host, "127.0.0.1");
+    EXPECT_EQ(server->peer(), (*client)->local());
+    EXPECT_EQ(server->local().host, "127.0.0.1");
+  });
+}
+
 TEST(Addresses, AreParsedOrRefused) {
   EXPECT_EQ(*parse_host_port("h:1"), (SocketAddress{"h", 1}));
   EXPECT_EQ(*parse_host_port("[::1]:65535"), (SocketAddress{"::1", 65535}));

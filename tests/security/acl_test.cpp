@@ -46,6 +46,7 @@ TEST(Acl, NamesAreKafkas) {
   for (int number = 1; number <= 7; ++number)
     EXPECT_EQ(parse_acl_resource_type(to_string(AclResourceType(number))), AclResourceType(number));
   EXPECT_EQ(parse_acl_pattern_type("prefixed"), AclPatternType::prefixed);
+  EXPECT_EQ(parse_acl_operation("AlterConfigs"), AclOperation::alter_configs) << "as kafka-acls has it";
   EXPECT_EQ(parse_acl_operation("UNKNOWN"), std::nullopt);
   EXPECT_EQ(parse_acl_operation("fly"), std::nullopt);
 }

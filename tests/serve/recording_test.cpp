@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-#include "scenarios/serve/base64.h"
+#include "runtime/base/base64.h"
 #include "scenarios/serve/served_plan.h"
 
 namespace fulmar {

@@ -35,7 +35,8 @@ TEST(ListenerSettings, WithoutASettingThereIsOneForClientsInPlainText) {
 TEST(ListenerSettings, EachNameHasItsProtocolItsAddressAndWhatClientsAreTold) {
   auto clients = clients_of({{"listeners", "ssl://0.0.0.0:9093,Inside://10.0.0.1:9094,SASL_SSL://h:0"},
                              {"advertised.listeners", "SSL://one.example:443"},
-                             {"listener.security.protocol.map", "INSIDE:sasl_plaintext,SSL:SSL,SASL_SSL:SASL_SSL"}});
+                             {"listener.security.protocol.map", "INSIDE:sasl_plaintext,SSL:SSL,SASL_SSL:SASL_SSL"},
+                             {"sasl.enabled.mechanisms", "SCRAM-SHA-256"}});
   ASSERT_EQ(clients.size(), 3u);
   EXPECT_EQ(clients[0], (ListenerConfig{"SSL", SecurityProtocol::ssl, {"0.0.0.0", 9093}, {"one.example", 443}}));
   EXPECT_EQ(clients[1],
@@ -68,7 +69,34 @@ TEST(ListenerSettings, WhatCannotBeIsRefusedInASentence) {
   EXPECT_EQ(why_not(map, {{map, "PLAINTEXT"}}), "must be NAME:PROTOCOL,...");
   EXPECT_EQ(why_not(map, {{map, "A:SSL,a:PLAINTEXT"}}), "names A twice");
   EXPECT_EQ(why_not(map, {{map, "PLAINTEXT:PLAINTEXT,INTERNAL:SASL_SSL"}}),
-            "the INTERNAL listener is PLAINTEXT; cluster.secret.file guards it");
+            "the INTERNAL listener is PLAINTEXT or SSL; cluster.secret.file guards it as well");
+}
+
+TEST(ListenerSettings, AListenerMayHaveTlsSettingsOfItsOwn) {
+  auto clients = clients_of({{"listeners", "A://h:1,B://h:2"},
+                             {"listener.security.protocol.map", "A:SSL,B:SSL"},
+                             {"ssl.client.auth", "requested"},
+                             {"ssl.enabled.protocols", "TLSv1.3"},
+                             {"listener.name.b.ssl.client.auth", "required"},
+                             {"listener.name.b.ssl.keystore.type", "PEM"},
+                             {"listener.name.b.ssl.keystore.location", "/b.pem"}});
+  ASSERT_EQ(clients.size(), 2u);
+  EXPECT_EQ(clients[0].tls.settings.client_auth, ClientAuth::requested);
+  EXPECT_EQ(clients[1].tls.settings.client_auth, ClientAuth::required);
+  EXPECT_FALSE(clients[1].tls.settings.tls_1_2);
+  EXPECT_EQ(clients[1].tls.keystore_file, "/b.pem");
+  auto tls = clients[1].tls;
+  ASSERT_TRUE(tls.read_files([](const std::string& path) { return Result<std::string>("content of " + path); }));
+  EXPECT_EQ(tls.settings.key, "content of /b.pem");
+  EXPECT_FALSE(tls.read_files([](const std::string&) -> Result<std::string> { return fail(Errc::not_found, "gone"); }));
+  const std::string own = "listener.name.other.ssl.client.auth";
+  EXPECT_EQ(why_not(own, {{own, "required"}}), "there is no listener OTHER");
+  EXPECT_TRUE(why_not("ssl.keystore.type",
+                      {{"listeners", "SSL://h:1"}, {"ssl.keystore.type", "JKS"}, {"ssl.keystore.location", "/k.jks"}})
+                  .starts_with("stores of type JKS are not served"));
+  EXPECT_NE(
+      why_not("ssl.principal.mapping.rules", {{"listeners", "SSL://h:1"}, {"ssl.principal.mapping.rules", "RULE:x"}}),
+      "");
 }
 
 TEST(ListenerSettings, AnyNumberOfNamesIsNotTaken) {

@@ -25,6 +25,7 @@ template <class F>
 void describe(F& f, DescribeClientsResponse& m) {
   f("clients", m.clients);
   f("others", m.others);
+  f.tagged(0, "error_code", m.error_code);
 }
 
 FULMAR_DEFINE_MESSAGE(DescribeClientsRequest);

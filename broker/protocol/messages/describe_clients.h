@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/protocol/api_key.h"
+#include "broker/protocol/error_code.h"
 
 namespace fulmar {
 
@@ -28,6 +29,7 @@ struct DescribeClientsResponse {
     std::vector<Requests> requests;  // those there were, by API key and version
   };
 
+  ErrorCode error_code = ErrorCode::none;
   std::vector<Client> clients;   // by name and version; at most ClientCounts::software_max
   std::vector<Requests> others;  // of clients beyond that
 };

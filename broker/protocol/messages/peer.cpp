@@ -326,8 +326,17 @@ void describe(F& f, FetchMetadataSnapshotResponse& m) {
 }
 
 template <class F>
+void describe(F& f, ForwardRequest::Client& m) {
+  f("principal_type", m.principal_type);
+  f("principal_name", m.principal_name);
+  f("host", m.host);
+  f("listener", m.listener);
+}
+
+template <class F>
 void describe(F& f, ForwardRequest& m) {
   f("frame", m.frame);
+  f.tagged(0, "client", m.client);
 }
 
 template <class F>

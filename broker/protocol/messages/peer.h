@@ -362,7 +362,19 @@ struct FetchMetadataSnapshotResponse {
 struct ForwardRequest {
   static constexpr ApiKey key = ApiKey::forward;
 
+  // Whose request it is, as the broker knows that received it.
+  struct Client {
+    std::string principal_type;
+    std::string principal_name;
+    std::string host;      // its address, without its port
+    std::string listener;  // where it came in
+
+    bool operator==(const Client&) const = default;
+  };
+
   ByteChain frame;  // without its size
+  // None: the request is the sending broker's own. Tagged: a release that does not know it has no authorizer, either.
+  std::optional<Client> client;
 };
 
 struct ForwardResponse {

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include "broker/console/console.h"
 #include "broker/server/listen_address.h"
 
 namespace fulmar {
@@ -17,6 +18,12 @@ constexpr const char* contents =
     "{\"/metrics\": \"metrics for Prometheus; ?topics=A,B shows the partitions of these topics, ?groups=A,B the lag of "
     "these consumer groups\",\n"
     " \"/health/live\": \"whether all shards work\", \"/health/ready\": \"whether clients are served\"}\n";
+
+HttpResponse token_is_needed() {
+  auto refusal = http_error(401, "the token of this broker is needed, as Authorization: Bearer");
+  refusal.headers["WWW-Authenticate"] = "Bearer";
+  return refusal;
+}
 
 }  // namespace
 
@@ -46,23 +53,35 @@ Result<SocketAddress> AdminListener::listen() {
   return server_->local();
 }
 
+bool AdminListener::has_token(const HttpRequest& request) const {
+  return settings_.token.empty() || is_bearer(request.header("authorization"), settings_.token);
+}
+
+// Without a token, a page of another site could read all records through the browser of somebody who reaches this
+// listener: it would only have to give its own name this address.
+HttpResponse AdminListener::console(const HttpRequest& request) const {
+  if (!has_token(request)) return token_is_needed();
+  if (settings_.token.empty() && !is_own_host(request.header("host"), settings_.listen->host))
+    return http_error(403,
+                      "without a token, the console answers to addresses, localhost and the host of "
+                      "admin.http.listener only; see admin.http.token.file");
+  return pages_.console(request);
+}
+
 HttpResponse AdminListener::answer(const HttpRequest& request) const {
-  const bool known = request.path == "/" || request.path == "/metrics" || request.path == "/health/live" ||
-                     request.path == "/health/ready";
+  const bool of_console = pages_.console && Console::serves(request.path);
+  const bool known = of_console || request.path == "/" || request.path == "/metrics" ||
+                     request.path == "/health/live" || request.path == "/health/ready";
   if (!known) return http_error(404, "there is no " + request.path + "; GET / says what there is");
   if (request.method != "GET" && request.method != "HEAD") {
     auto refusal = http_error(405, "the method must be GET");
     refusal.headers["Allow"] = "GET, HEAD";
     return refusal;
   }
-  if (request.path == "/metrics") {
-    if (settings_.token.empty() || is_bearer(request.header("authorization"), settings_.token))
-      return pages_.metrics(request);
-    auto refusal = http_error(401, "the token of this broker is needed, as Authorization: Bearer");
-    refusal.headers["WWW-Authenticate"] = "Bearer";
-    return refusal;
-  }
+  if (request.path == "/metrics") return has_token(request) ? pages_.metrics(request) : token_is_needed();
+  if (of_console && Console::is_data(request.path)) return console(request);
   if (request.path != "/" && !request.query.empty()) return http_error(400, "this page takes no parameters");
+  if (of_console) return pages_.console(request);
   if (request.path == "/health/live") return pages_.live();
   if (request.path == "/health/ready") return pages_.ready();
   return {.body = contents};

@@ -1,5 +1,5 @@
-// AdminListener: the HTTP listener of a broker for those who operate it: GET /metrics, /health/live, /health/ready. It
-// checks the token and the method, and knows nothing of what the pages say.
+// AdminListener: the HTTP listener of a broker for those who operate it: GET /metrics, /health/live, /health/ready,
+// and the console. It checks the token and the method, and knows nothing of what the pages say.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@ struct AdminPages {
   std::function<HttpResponse(const HttpRequest&)> metrics;
   std::function<HttpResponse()> live;
   std::function<HttpResponse()> ready;
+  std::function<HttpResponse(const HttpRequest&)> console = nullptr;  // null: there is none
 };
 
 class AdminListener {
@@ -29,6 +30,8 @@ class AdminListener {
 
  private:
   HttpResponse answer(const HttpRequest& request) const;
+  HttpResponse console(const HttpRequest& request) const;
+  bool has_token(const HttpRequest& request) const;
 
   Host& host_;
   const AdminSettings& settings_;

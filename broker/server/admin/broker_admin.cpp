@@ -24,10 +24,16 @@ BrokerAdmin::BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settin
       peer_connections_(std::move(peer_connections)),
       started_ms_(host.clock().wall_ms()),
       watch_(host),
-      listener_(host, settings,
-                {.metrics = [this](const HttpRequest& request) { return metrics(request); },
-                 .live = [this] { return live(); },
-                 .ready = [this] { return ready(); }}) {}
+      console_(host),
+      listener_(host, settings, pages()) {}
+
+AdminPages BrokerAdmin::pages() {
+  AdminPages pages{.metrics = [this](const HttpRequest& request) { return metrics(request); },
+                   .live = [this] { return live(); },
+                   .ready = [this] { return ready(); }};
+  if (settings_.console) pages.console = [this](const HttpRequest& request) { return console_.answer(request); };
+  return pages;
+}
 
 Result<void> BrokerAdmin::listen() {
   FULMAR_TRY(auto at, listener_.listen());
@@ -36,7 +42,18 @@ Result<void> BrokerAdmin::listen() {
   return {};
 }
 
+// The console's client knows neither TLS nor SASL.
+void BrokerAdmin::clients_are_served(const std::vector<SocketAddress>& addresses) {
+  const auto& listeners = broker_.config.listeners;
+  auto plain = std::ranges::find(listeners, SecurityProtocol::plaintext, &ListenerConfig::protocol);
+  if (plain == listeners.end())
+    console_.stop("the console needs a listener of the protocol PLAINTEXT, and this broker has none");
+  else
+    console_.start(addresses[static_cast<std::size_t>(plain - listeners.begin())]);
+}
+
 void BrokerAdmin::shards_will_end() {
+  console_.stop("the broker stops");
   may_ask_shards_ = false;
   asked_.wait([this] { return asking_ == 0; });
 }

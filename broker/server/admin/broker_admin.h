@@ -1,11 +1,12 @@
-// BrokerAdmin: a broker's metrics and health over HTTP, from the beginning of its run to the end: while logs are
-// recovered it says that the broker lives and is not ready.
+// BrokerAdmin: a broker's metrics, health and console over HTTP, from the beginning of its run to the end: while logs
+// are recovered it says that the broker lives and is not ready.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <string>
 
+#include "broker/console/console.h"
 #include "broker/server/admin/admin_listener.h"
 #include "broker/server/admin/health.h"
 #include "broker/server/admin/metrics_page.h"
@@ -28,12 +29,15 @@ class BrokerAdmin {
   // Listens and answers from now on. Errors: as Network::listen.
   Result<void> listen();
   void enter(BrokerPhase phase) { phase_ = phase; }
-  // All shards and the metadata are there: they may be asked until the next call.
+  // All shards and the metadata are there: they may be asked until shards_will_end().
   void shards_are_there() { may_ask_shards_ = true; }
+  // Clients are served at these addresses, in the order of BrokerConfig::listeners, until shards_will_end().
+  void clients_are_served(const std::vector<SocketAddress>& addresses);
   // Waits until no shard is asked any more, and none will be.
   void shards_will_end();
 
  private:
+  AdminPages pages();
   HttpResponse metrics(const HttpRequest& request);
   HttpResponse live() const;
   HttpResponse ready();
@@ -69,6 +73,7 @@ class BrokerAdmin {
   Condition asked_;
   Mutex scraping_;  // one scrape at a time
   ShardWatch watch_;
+  Console console_;
   AdminListener listener_;
   FiberGroup fibers_;
 };

@@ -88,6 +88,9 @@ void write_requests(Exposition& text, const Samples& samples) {
   sum(text, samples, "fulmar_connections_refused", counter, "",
       "Connections of clients that were closed at once, for want of descriptors or by max.connections.",
       [](S s) { return s.counts.connections_refused; });
+  sum(text, samples, "fulmar_requests_denied", counter, "",
+      "Requests in which a client asked for something that access control lists do not allow it.",
+      [](S s) { return s.counts.requests_denied; });
   ShardCounts::Throttled throttled;
   for (const auto& shard : samples.shards) {
     const auto& more = shard.counts.throttled;
@@ -102,6 +105,16 @@ void write_requests(Exposition& text, const Samples& samples) {
   text.sample({{"quota", std::string(key_of(QuotaKind::fetched_bytes))}}, throttled.fetches);
   text.sample({{"quota", std::string(key_of(QuotaKind::controller_mutations))}}, throttled.mutations);
   text.sample({{"quota", std::string(key_of(QuotaKind::connections))}}, throttled.connections);
+  sum(text, samples, "fulmar_authentications_failed", counter, "",
+      "Clients that did not authenticate as they had to, and were closed.",
+      [](S s) { return s.counts.authentications_failed; });
+  sum(text, samples, "fulmar_tls_handshakes", counter, "", "TLS handshakes of clients that succeeded.",
+      [](S s) { return s.counts.tls_handshakes; });
+  sum(text, samples, "fulmar_tls_handshakes_failed", counter, "",
+      "TLS handshakes of clients that failed: by what they sent, by their certificate, or in time.",
+      [](S s) { return s.counts.tls_handshakes_failed; });
+  sum(text, samples, "fulmar_tls_sessions_resumed", counter, "", "TLS handshakes that resumed an earlier session.",
+      [](S s) { return s.counts.tls_sessions_resumed; });
 }
 
 void write_shards(Exposition& text, const Samples& samples) {

@@ -13,6 +13,9 @@ Result<AdminSettings> AdminSettings::from(const Properties& properties) {
     if (!address) return invalid_value("admin.http.listener", at, address.error().detail);
     admin.listen = *address;
   }
+  admin.console = text("admin.http.console") == "true";
+  if (admin.console && !admin.listen)
+    return invalid_value("admin.http.console", "true", "needs admin.http.listener, which serves the console");
   admin.connections_max = static_cast<std::size_t>(number("admin.http.max.connections"));
   admin.stall_max = milliseconds(number("admin.http.shard.stall.max.ms"));
   auto topics = text("admin.http.metrics.topics");

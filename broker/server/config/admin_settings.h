@@ -1,4 +1,4 @@
-// AdminSettings: the listener for metrics and health (see server/admin/admin_listener.h): admin.http.*.
+// AdminSettings: the listener for metrics, health and the console (see server/admin/admin_listener.h): admin.http.*.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,7 @@ struct AdminSettings {
   static constexpr std::size_t topics_max = 100;  // whose partitions one scrape may show
 
   std::optional<SocketAddress> listen;   // admin.http.listener; nullopt: there is none
+  bool console = false;                  // admin.http.console
   std::size_t connections_max = 64;      // admin.http.max.connections
   Duration stall_max = seconds(10);      // admin.http.shard.stall.max.ms
   std::vector<std::string> topics = {};  // admin.http.metrics.topics

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "broker/server/config/admin_settings.h"
+#include "broker/server/config/authorizer_properties.h"
 #include "broker/server/config/property_values.h"
+#include "broker/server/config/sasl_settings.h"
 #include "runtime/base/did_you_mean.h"
 
 namespace fulmar {
@@ -18,6 +20,9 @@ constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 constexpr PropertyInfo table[] = {
+    {"admin.http.console", PropertyType::boolean, "false", 0, 0, "",
+     "Whether that listener serves the console: a page that shows the cluster, its records among it, to everybody who "
+     "reaches it and has the token, if one is needed."},
     {"admin.http.listener", PropertyType::string, "", 0, 0, "",
      "The address at which metrics and health are served over HTTP, as HOST:PORT; none: they are not. Without TLS: for "
      "loopback, or a network that is trusted."},
@@ -28,11 +33,16 @@ constexpr PropertyInfo table[] = {
     {"admin.http.shard.stall.max.ms", PropertyType::int32, "10000", 100, int32_max, "",
      "A shard that has done nothing for so long makes /health/live fail."},
     {"admin.http.token.file", PropertyType::string, "", 0, 0, "",
-     "A file with the token, 16 bytes or more, that clients of /metrics have to send as Authorization: Bearer; none: "
-     "they need none."},
+     "A file with the token, 16 bytes or more, that clients of /metrics and of the console have to send as "
+     "Authorization: Bearer; none: they need none."},
     {"advertised.listeners", PropertyType::list, "", 0, 0, "",
      "The addresses that clients are told, as NAME://HOST:PORT for listeners of `listeners`; one that is not named is "
      "told as it listens."},
+    {"allow.everyone.if.no.acl.found", PropertyType::boolean, "false", 0, 0, "",
+     "Whether everybody may do everything with a resource that no access control list is about. Of the authorizer."},
+    {"authorizer.class.name", PropertyType::string, "", 0, 0, "",
+     "org.apache.kafka.metadata.authorizer.StandardAuthorizer: clients may only do what access control lists allow "
+     "them; none: everybody may do everything."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether a topic that a client asks for and that does not exist is created."},
     {"auto.leader.rebalance.enable", PropertyType::boolean, "true", 0, 0, "",
@@ -43,6 +53,11 @@ constexpr PropertyInfo table[] = {
     {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
     {"broker.session.timeout.ms", PropertyType::int32, "9000", 1, int32_max, "",
      "A broker that the controller has not heard of for so long is fenced: not shown to clients, given no replicas."},
+    {"cluster.first.users.file", PropertyType::string, "", 0, 0, "",
+     "A file with the users whose SCRAM credentials a new cluster begins with, one a line, as kafka-storage's "
+     "--add-scram "
+     "takes them: SCRAM-SHA-256=[name=alice,password=secret]. The controller that begins the cluster reads it; later "
+     "starts do not need it."},
     {"cluster.secret.file", PropertyType::string, "", 0, 0, "",
      "A file with the secret that the cluster's brokers share, 16 bytes or more: who does not know it is not let in at "
      "the INTERNAL listener. Needed where that is not on a loopback address."},
@@ -52,8 +67,13 @@ constexpr PropertyInfo table[] = {
     {"compression.type", PropertyType::string, "producer", 0, 0, "producer,uncompressed,gzip,snappy,lz4,zstd",
      "The default of the topic property."},
     {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "", "The default of the topic property."},
+    {"connection.failed.authentication.delay.ms", PropertyType::int32, "100", 0, int32_max, "",
+     "How long a client that fails to authenticate waits for the answer, and is then closed."},
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
+    {"connections.max.reauth.ms", PropertyType::int64, "0", 0, int64_max / 1'000'000, "",
+     "How long a client that has authenticated may go on before it has to do so again (KIP-368); 0: for ever. Also "
+     "after listener.name.NAME. and listener.name.NAME.MECHANISM."},
     {"controller.quorum.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
      "A controller that hears nothing of the one in charge for so long, up to half as long again, asks for an "
      "election; and "
@@ -108,7 +128,7 @@ constexpr PropertyInfo table[] = {
     {"listener.security.protocol.map", PropertyType::string, default_protocols, 0, 0, "",
      "How each listener is guarded, as NAME:PROTOCOL with commas between; PROTOCOL is PLAINTEXT, SSL, SASL_PLAINTEXT "
      "or "
-     "SASL_SSL. INTERNAL is PLAINTEXT where it is not named."},
+     "SASL_SSL. INTERNAL is PLAINTEXT or SSL; PLAINTEXT where it is not named."},
     {"listeners", PropertyType::list, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
      "Where to listen, as NAME://HOST:PORT with commas between: each name once, at a port of its own. INTERNAL is for "
      "the brokers of a cluster; the others are for clients, who are told the addresses of the listener by which they "
@@ -207,8 +227,62 @@ constexpr PropertyInfo table[] = {
      "org.apache.kafka.common.replica.LeaderSelector,org.apache.kafka.common.replica.RackAwareReplicaSelector",
      "Where consumers read: from leaders, or those that tell their rack from a replica in it. The same on all "
      "brokers."},
+    {"sasl.enabled.mechanisms", PropertyType::list, "GSSAPI", 0, 0, "",
+     "How clients may authenticate on listeners with SASL: some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and "
+     "OAUTHBEARER. GSSAPI, which is Kafka's default, is not served, so that it has to be set. Also after "
+     "listener.name.NAME."},
+    {"sasl.oauthbearer.allow.unverified.audience", PropertyType::boolean, "false", 0, 0, "",
+     "Whether OAUTHBEARER may be served without sasl.oauthbearer.expected.audience."},
+    {"sasl.oauthbearer.allow.unverified.issuer", PropertyType::boolean, "false", 0, 0, "",
+     "Whether OAUTHBEARER may be served without sasl.oauthbearer.expected.issuer."},
+    {"sasl.oauthbearer.clock.skew.seconds", PropertyType::int32, "30", 0, 86'400, "",
+     "By how much the clock of who issues tokens may differ from the broker's."},
+    {"sasl.oauthbearer.expected.audience", PropertyType::list, "", 0, 0, "",
+     "Whom tokens have to be meant for: one of these has to be in the claim aud."},
+    {"sasl.oauthbearer.expected.issuer", PropertyType::string, "", 0, 0, "",
+     "Who has to have issued tokens: the claim iss."},
+    {"sasl.oauthbearer.jwks.endpoint.url", PropertyType::string, "", 0, 0, "",
+     "The public keys (JWKS) of who issues tokens: file:///PATH, read once at the start. Keys are not fetched over "
+     "HTTP."},
+    {"sasl.oauthbearer.scope.claim.name", PropertyType::string, "scope", 0, 0, "",
+     "The claim that has a token's scope, if it has one."},
+    {"sasl.oauthbearer.sub.claim.name", PropertyType::string, "sub", 0, 0, "", "The claim that has the user's name."},
+    {"sasl.server.max.receive.size", PropertyType::int32, "524288", 1, int32_max, "",
+     "The largest request of a client that has not authenticated yet, in bytes."},
     {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
      "The largest request; a larger one closes its connection."},
+    {"ssl.cipher.suites", PropertyType::list, "", 0, 0, "",
+     "The cipher suites that TLS may use, by their IANA names; none: OpenSSL's. If all are of one version of TLS, the "
+     "other is off."},
+    {"ssl.client.auth", PropertyType::string, "none", 0, 0, "none,requested,required",
+     "Whether clients of listeners with TLS have to have a certificate that ssl.truststore.* trusts: the principal is "
+     "then the name in it."},
+    {"ssl.enabled.protocols", PropertyType::list, "TLSv1.2,TLSv1.3", 0, 0, "TLSv1.2,TLSv1.3", "The versions of TLS."},
+    {"ssl.handshake.timeout.ms", PropertyType::int32, "10000", 1, 600'000, "",
+     "A TLS handshake that takes so long is given up."},
+    {"ssl.key.password", PropertyType::password, "", 0, 0, "", "The password of an encrypted PEM key."},
+    {"ssl.keystore.certificate.chain", PropertyType::password, "", 0, 0, "",
+     "The broker's certificate and the intermediate ones, as PEM: itself, not in a file."},
+    {"ssl.keystore.key", PropertyType::password, "", 0, 0, "", "The key of that certificate, as PEM."},
+    {"ssl.keystore.location", PropertyType::string, "", 0, 0, "",
+     "The file with the broker's certificate and its key, of ssl.keystore.type."},
+    {"ssl.keystore.password", PropertyType::password, "", 0, 0, "", "The password of a PKCS12 keystore."},
+    {"ssl.keystore.type", PropertyType::string, "JKS", 0, 0, "JKS,PKCS12,PEM",
+     "The format of ssl.keystore.location. JKS, Kafka's default, is not served."},
+    {"ssl.principal.mapping.rules", PropertyType::string, "DEFAULT", 0, 0, "",
+     "Which user the name in a client's certificate stands for: RULE:pattern/replacement/[LU] or DEFAULT, with commas "
+     "between; the first that applies."},
+    {"ssl.session.tickets.enable", PropertyType::boolean, "true", 0, 0, "",
+     "Whether TLS sessions are resumed, by tickets that clients keep."},
+    {"ssl.truststore.certificates", PropertyType::password, "", 0, 0, "",
+     "The certificates that are trusted, as PEM: themselves, not in a file."},
+    {"ssl.truststore.location", PropertyType::string, "", 0, 0, "",
+     "The file with the certificates that are trusted, of ssl.truststore.type."},
+    {"ssl.truststore.password", PropertyType::password, "", 0, 0, "", "The password of a PKCS12 truststore."},
+    {"ssl.truststore.type", PropertyType::string, "JKS", 0, 0, "JKS,PKCS12,PEM",
+     "The format of ssl.truststore.location. JKS, Kafka's default, is not served."},
+    {"super.users", PropertyType::string, "", 0, 0, "",
+     "Principals who may do everything, separated by ';', as User:alice;User:bob. Of the authorizer."},
     {"transaction.max.timeout.ms", PropertyType::int32, "900000", 1, int32_max, "",
      "The longest timeout that a transactional producer may ask for."},
     {"transaction.remove.expired.transaction.cleanup.interval.ms", PropertyType::int32, "3600000", 1, int32_max, "",
@@ -284,14 +358,11 @@ constexpr std::string_view dynamic_names[] = {
 
 // Prefixes of properties of plug-ins and listeners that are not in the tables.
 constexpr std::pair<std::string_view, std::string_view> refused_families[] = {
-    {"listener.name.", "there is no TLS and no authentication here yet"},
-    {"ssl.", "there is no TLS here yet"},
-    {"sasl.", "there is no authentication here yet"},
+    {"listener.name.", "a listener has none of that name of its own"},
+    {"sasl.", "it is not used by PLAIN, SCRAM and OAUTHBEARER"},
     {"remote.", "there is no tiered storage here"},
     {"rlmm.config.", "there is no tiered storage here"},
     {"rsm.config.", "there is no tiered storage here"},
-    {"super.users", "there is no authorization here yet"},
-    {"allow.everyone.if.no.acl.found", "there is no authorization here yet"},
     {"zookeeper.", "there is no ZooKeeper here, nor in Kafka from 4.0 on"},
 };
 
@@ -359,13 +430,14 @@ std::span<const PropertyInfo> broker_properties() {
 }
 
 bool BrokerConfig::needs_secret() const {
-  if (!internal || !cluster_secret.empty()) return false;
+  if (!internal || uses_tls(internal->protocol) || !cluster_secret.empty()) return false;
   const auto& host = internal->listen.host;
   return host != "localhost" && host != "::1" && !host.starts_with("127.");
 }
 
 const PropertyInfo* find_broker_property(std::string_view name) {
   const auto* info = find_property(table, name);
+  if (auto own = listener_property(name); !info && own) return find_property(table, own->property);
   return info ? info : find_property(unserved_broker_properties(), name);
 }
 
@@ -377,6 +449,7 @@ Result<Properties> checked_broker_properties(const Properties& given) {
   Properties properties;
   for (const auto& [name, value] : given) {
     const auto* info = find_broker_property(name);
+    if (!info) info = find_sasl_listener_property(name);
     if (!info) {
       for (auto [prefix, why] : refused_families)
         if (name.starts_with(prefix))
@@ -411,6 +484,8 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   FULMAR_TRY(auto listeners, ListenerSettings::from(properties));
   config.listeners = std::move(listeners.clients);
   config.internal = std::move(listeners.internal);
+  for (const auto& listener : config.listeners)
+    if (uses_sasl(listener.protocol)) FULMAR_TRY_VOID(SaslSettings::from(properties, listener.name));
   FULMAR_TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
   if (config.internal.has_value() != !config.controllers.empty())
     return invalid_value("controller.quorum.voters", text("controller.quorum.voters"),
@@ -430,6 +505,7 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
       return invalid_value("controller.quorum.voters", text("controller.quorum.voters"),
                            "must say at which hosts they are; nobody can connect to an address that means any");
   FULMAR_TRY_VOID(AdminSettings::from(properties));  // who runs the broker takes them from there
+  FULMAR_TRY(config.authorizer, authorizer_settings(properties));
   config.heartbeat_interval = duration("broker.heartbeat.interval.ms");
   config.session_timeout = duration("broker.session.timeout.ms");
   config.rebalance_leaders = text("auto.leader.rebalance.enable") == "true";

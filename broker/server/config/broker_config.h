@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "broker/cluster/features.h"
+#include "broker/cluster/first_users.h"
 #include "broker/cluster/properties.h"
 #include "broker/groups/settings.h"
 #include "broker/log/log_config.h"
 #include "broker/raft/types.h"
+#include "broker/security/authorizer.h"
 #include "broker/server/config/listener_settings.h"
 #include "broker/transactions/settings.h"
 #include "runtime/host/network.h"
@@ -52,6 +54,7 @@ struct BrokerConfig {
   std::optional<ListenerConfig> internal;
   std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
   std::optional<std::string> rack;                    // broker.rack
+  AuthorizerSettings authorizer;                      // authorizer.class.name, super.users, ...
   FeatureRanges features = supported_features();      // of this release; tests set others
   Duration heartbeat_interval = seconds(2);           // broker.heartbeat.interval.ms
   Duration session_timeout = seconds(9);              // broker.session.timeout.ms
@@ -67,6 +70,10 @@ struct BrokerConfig {
   std::int32_t peer_connections_max = 4096;             // listener.name.internal.max.connections
   // The content of cluster.secret.file; empty: there is none.
   std::string cluster_secret;
+  // What cluster.first.users.file has; empty: it is not set.
+  std::vector<FirstUser> first_users;
+  // The content of the file of sasl.oauthbearer.jwks.endpoint.url (JWKS); empty: there is none.
+  std::string token_keys;
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
   std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: for all requests of a shard
   std::int64_t answer_bytes_max = std::int64_t{128} << 20;  // queued.max.response.bytes: for all responses of a shard

@@ -73,8 +73,8 @@ Result<Protocols> parse_protocols(const Given& given) {
       return given.refused("there is no security protocol " + std::string(protocol_name) +
                            "; there are PLAINTEXT, SSL, SASL_PLAINTEXT and SASL_SSL");
     if (std::ranges::find(named, name) != named.end()) return given.refused("names " + name + " twice");
-    if (name == internal_listener && *protocol != SecurityProtocol::plaintext)
-      return given.refused("the INTERNAL listener is PLAINTEXT; cluster.secret.file guards it");
+    if (name == internal_listener && uses_sasl(*protocol))
+      return given.refused("the INTERNAL listener is PLAINTEXT or SSL; cluster.secret.file guards it as well");
     named.push_back(name);
     protocols.insert_or_assign(std::move(name), *protocol);
   }
@@ -112,6 +112,12 @@ Result<ListenerSettings> ListenerSettings::from(const Properties& properties) {
   for (const auto& one : told)
     if (std::ranges::find(listen, one.name, &NamedAddress::name) == listen.end())
       return advertised.refused("names " + one.name + ", which `listeners` does not; it has " + names_of(listen));
+  for (const auto& [name, value] : properties) {
+    auto own = listener_property(name);
+    auto is_it = [&](const NamedAddress& listener) { return listener.name == upper(own->listener); };
+    if (own && std::ranges::none_of(listen, is_it))
+      return invalid_value(name, value, "there is no listener " + upper(own->listener));
+  }
   ListenerSettings settings;
   for (const auto& [name, address] : listen) {
     auto protocol = protocols.find(name);
@@ -119,8 +125,12 @@ Result<ListenerSettings> ListenerSettings::from(const Properties& properties) {
       return listeners.refused("No security protocol defined for listener " + name +
                                "; name it in listener.security.protocol.map");
     auto said = std::ranges::find(told, name, &NamedAddress::name);
-    ListenerConfig listener{name, protocol->second, address, said == told.end() ? address : said->address};
+    FULMAR_TRY(auto tls, ListenerTls::from(properties, name));
+    ListenerConfig listener{name, protocol->second, address, said == told.end() ? address : said->address,
+                            std::move(tls)};
+    if (uses_tls(listener.protocol)) FULMAR_TRY_VOID(listener.tls.check());
     if (name == internal_listener) {
+      listener.tls.settings.client_auth = ClientAuth::required;  // both ends are brokers
       settings.internal = std::move(listener);
       continue;
     }
@@ -130,19 +140,6 @@ Result<ListenerSettings> ListenerSettings::from(const Properties& properties) {
   if (settings.clients.empty())
     return listeners.refused("must have a listener for clients, such as PLAINTEXT://HOST:PORT");
   return settings;
-}
-
-Result<void> can_be_served(const std::vector<ListenerConfig>& listeners) {
-  for (const auto& listener : listeners) {
-    auto protocol = std::string(to_string(listener.protocol));
-    if (uses_sasl(listener.protocol))
-      return fail(Errc::unsupported,
-                  "listener " + listener.name + " is " + protocol + ", but there is no authentication (SASL) here yet");
-    if (uses_tls(listener.protocol))
-      return fail(Errc::unsupported,
-                  "listener " + listener.name + " is " + protocol + ", but there is no TLS here yet");
-  }
-  return {};
 }
 
 }  // namespace fulmar

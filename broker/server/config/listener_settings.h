@@ -9,6 +9,7 @@
 
 #include "broker/cluster/properties.h"
 #include "broker/security/security_protocol.h"
+#include "broker/server/config/listener_tls.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
@@ -23,6 +24,7 @@ struct ListenerConfig {
   SecurityProtocol protocol = SecurityProtocol::plaintext;
   SocketAddress listen;
   SocketAddress advertise;  // what clients (or peers) are told; port 0: the one that it got
+  ListenerTls tls = {};     // in force if the protocol uses TLS
 
   bool operator==(const ListenerConfig&) const = default;
 };
@@ -39,8 +41,5 @@ struct ListenerSettings {
 
 // Whether nobody can connect to it, though one can listen at it: it means every address of the machine.
 bool means_any_address(const SocketAddress& address);
-
-// Errors: unsupported, for a listener whose protocol this release can configure, but not serve.
-Result<void> can_be_served(const std::vector<ListenerConfig>& listeners);
 
 }  // namespace fulmar

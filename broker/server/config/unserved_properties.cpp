@@ -25,12 +25,15 @@ constexpr std::string_view no_two_phases = "Without effect: two-phase commit (KI
 constexpr std::string_view no_policies = "classes can't be loaded here, so no policy would be asked";
 constexpr std::string_view windows = "Without effect: a rate is kept to over one second.";
 constexpr std::string_view quota_windows = "Without effect: client quotas are kept to over eleven windows of a second.";
-constexpr std::string_view no_authorizer = "there is no authorization here yet";
+constexpr std::string_view no_builders = "a client's principal is what its listener's protocol finds";
 constexpr std::string_view shards_serve = "Without effect: --shards says how many threads serve.";
 constexpr std::string_view no_quotas = "there are no quotas of this kind here; AlterClientQuotas sets others";
 constexpr std::string_view no_providers = "values are taken as they stand, and nothing is looked up elsewhere";
-constexpr std::string_view nobody_fails = "Without effect: nobody can fail to authenticate where nobody has to.";
-constexpr std::string_view no_sasl = "there is no authentication here yet";
+constexpr std::string_view no_sasl =
+    "the mechanisms that are served here, PLAIN, SCRAM and OAUTHBEARER, have no use for it";
+constexpr std::string_view no_delegation = "there are no delegation tokens here";
+constexpr std::string_view no_mechanism =
+    "the mechanism has to be named: plain.sasl.jaas.config, or listener.name.NAME.plain.sasl.jaas.config";
 constexpr std::string_view always_in_order =
     "Without effect: a broker that is asked to stop always hands over what it leads first.";
 constexpr std::string_view own_consensus =
@@ -46,7 +49,8 @@ constexpr std::string_view no_groups =
 constexpr std::string_view no_group_configs =
     "Without effect: it bounds consumer.assignment.interval.ms of groups, which is not served.";
 constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
-constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
+constexpr std::string_view no_tls =
+    "TLS is OpenSSL's here; this is a setting of Java's, or of what TLS does not do here yet";
 constexpr std::string_view own_cleaner =
     "Without effect: each shard has one cleaner, with its part of log.cleaner.dedupe.buffer.size.";
 constexpr std::string_view kept_at_once = "Without effect: files are written down when they change.";
@@ -71,13 +75,9 @@ constexpr PropertyInfo table[] = {
     {"alter.log.dirs.replication.quota.window.num", PropertyType::int32, "11", 1, int32_max, "", windows, Effect::none},
     {"alter.log.dirs.replication.quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", windows,
      Effect::none},
-    {"authorizer.class.name", PropertyType::string, "", 0, 0, "", no_authorizer, Effect::refused},
     {"background.threads", PropertyType::int32, "10", 1, int32_max, "", shards_serve, Effect::none},
     {"client.quota.callback.class", PropertyType::class_name, "", 0, 0, "", no_quotas, Effect::refused},
     {"config.providers", PropertyType::list, "", 0, 0, "", no_providers, Effect::refused},
-    {"connection.failed.authentication.delay.ms", PropertyType::int32, "100", 0, int32_max, "", nobody_fails,
-     Effect::none},
-    {"connections.max.reauth.ms", PropertyType::int64, "0", int64_min, int64_max, "", no_sasl, Effect::refused},
     {"controlled.shutdown.enable", PropertyType::boolean, "true", 0, 0, "", always_in_order, Effect::none},
     {"controller.listener.names", PropertyType::list, "INTERNAL", 0, 0, "INTERNAL",
      "Without effect: controllers are reached at the INTERNAL listener.", Effect::none},
@@ -100,11 +100,13 @@ constexpr PropertyInfo table[] = {
      Effect::none},
     {"cordoned.log.dirs", PropertyType::list, "", 0, 0, "", one_directory, Effect::refused},
     {"create.topic.policy.class.name", PropertyType::class_name, "", 0, 0, "", no_policies, Effect::refused},
-    {"delegation.token.expiry.check.interval.ms", PropertyType::int64, "3600000", 1, int64_max, "", no_sasl,
+    {"delegation.token.expiry.check.interval.ms", PropertyType::int64, "3600000", 1, int64_max, "", no_delegation,
      Effect::refused},
-    {"delegation.token.expiry.time.ms", PropertyType::int64, "86400000", 1, int64_max, "", no_sasl, Effect::refused},
-    {"delegation.token.max.lifetime.ms", PropertyType::int64, "604800000", 1, int64_max, "", no_sasl, Effect::refused},
-    {"delegation.token.secret.key", PropertyType::password, "", 0, 0, "", no_sasl, Effect::refused},
+    {"delegation.token.expiry.time.ms", PropertyType::int64, "86400000", 1, int64_max, "", no_delegation,
+     Effect::refused},
+    {"delegation.token.max.lifetime.ms", PropertyType::int64, "604800000", 1, int64_max, "", no_delegation,
+     Effect::refused},
+    {"delegation.token.secret.key", PropertyType::password, "", 0, 0, "", no_delegation, Effect::refused},
     {"delete.records.purgatory.purge.interval.requests", PropertyType::int32, "1", int32_min, int32_max, "",
      no_purgatory, Effect::none},
     {"early.start.listeners", PropertyType::list, "", 0, 0, "", starts_at_once, Effect::none},
@@ -220,7 +222,7 @@ constexpr PropertyInfo table[] = {
     {"offsets.load.buffer.size", PropertyType::int32, "5242880", 1, int32_max, "", no_groups, Effect::none},
     {"offsets.topic.compression.codec", PropertyType::int32, "0", int32_min, int32_max, "", no_groups, Effect::none},
     {"principal.builder.class", PropertyType::class_name,
-     "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder", 0, 0, "", no_authorizer,
+     "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder", 0, 0, "", no_builders,
      Effect::refused},
     {"process.roles", PropertyType::list, "broker,controller", 0, 0, "broker,controller",
      "Without effect: who is named in controller.quorum.voters decides about the metadata, and all serve clients.",
@@ -287,8 +289,7 @@ constexpr PropertyInfo table[] = {
     {"replication.quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", windows, Effect::none},
     {"request.timeout.ms", PropertyType::int32, "30000", int32_min, int32_max, "", own_consensus, Effect::none},
     {"sasl.client.callback.handler.class", PropertyType::class_name, "", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.enabled.mechanisms", PropertyType::list, "GSSAPI", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.jaas.config", PropertyType::password, "", 0, 0, "", no_sasl, Effect::refused},
+    {"sasl.jaas.config", PropertyType::password, "", 0, 0, "", no_mechanism, Effect::refused},
     {"sasl.kerberos.kinit.cmd", PropertyType::string, "/usr/bin/kinit", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.kerberos.min.time.before.relogin", PropertyType::int64, "60000", int64_min, int64_max, "", no_sasl,
      Effect::refused},
@@ -314,8 +315,6 @@ constexpr PropertyInfo table[] = {
     {"sasl.login.retry.backoff.ms", PropertyType::int64, "100", int64_min, int64_max, "", no_sasl, Effect::refused},
     {"sasl.mechanism.controller.protocol", PropertyType::string, "GSSAPI", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.mechanism.inter.broker.protocol", PropertyType::string, "GSSAPI", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.oauthbearer.allow.unverified.audience", PropertyType::boolean, "false", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.oauthbearer.allow.unverified.issuer", PropertyType::boolean, "false", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.assertion.algorithm", PropertyType::string, "RS256", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.assertion.claim.aud", PropertyType::string, "", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.assertion.claim.exp.seconds", PropertyType::int32, "300", 0, 86400, "", no_sasl,
@@ -333,27 +332,19 @@ constexpr PropertyInfo table[] = {
     {"sasl.oauthbearer.client.credentials.client.id", PropertyType::string, "", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.client.credentials.client.secret", PropertyType::password, "", 0, 0, "", no_sasl,
      Effect::refused},
-    {"sasl.oauthbearer.clock.skew.seconds", PropertyType::int32, "30", int32_min, int32_max, "", no_sasl,
-     Effect::refused},
-    {"sasl.oauthbearer.expected.audience", PropertyType::list, "", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.oauthbearer.expected.issuer", PropertyType::string, "", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.jwks.endpoint.refresh.ms", PropertyType::int64, "3600000", int64_min, int64_max, "", no_sasl,
      Effect::refused},
     {"sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", PropertyType::int64, "10000", int64_min, int64_max, "",
      no_sasl, Effect::refused},
     {"sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", PropertyType::int64, "100", int64_min, int64_max, "", no_sasl,
      Effect::refused},
-    {"sasl.oauthbearer.jwks.endpoint.url", PropertyType::string, "", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.jwt.retriever.class", PropertyType::class_name,
      "org.apache.kafka.common.security.oauthbearer.DefaultJwtRetriever", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.jwt.validator.class", PropertyType::class_name,
      "org.apache.kafka.common.security.oauthbearer.DefaultJwtValidator", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.scope", PropertyType::string, "", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.oauthbearer.scope.claim.name", PropertyType::string, "scope", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.oauthbearer.sub.claim.name", PropertyType::string, "sub", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.oauthbearer.token.endpoint.url", PropertyType::string, "", 0, 0, "", no_sasl, Effect::refused},
     {"sasl.server.callback.handler.class", PropertyType::class_name, "", 0, 0, "", no_sasl, Effect::refused},
-    {"sasl.server.max.receive.size", PropertyType::int32, "524288", int32_min, int32_max, "", no_sasl, Effect::refused},
     {"security.inter.broker.protocol", PropertyType::string, "PLAINTEXT", 0, 0, "", no_tls, Effect::refused},
     {"security.providers", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
     {"share.coordinator.append.linger.ms", PropertyType::int32, "-1", -1, int32_max, "", no_share_groups, Effect::none},
@@ -387,27 +378,13 @@ constexpr PropertyInfo table[] = {
     {"socket.send.buffer.bytes", PropertyType::int32, "102400", int32_min, int32_max, "", by_system, Effect::none},
     {"ssl.allow.dn.changes", PropertyType::boolean, "false", 0, 0, "", no_tls, Effect::refused},
     {"ssl.allow.san.changes", PropertyType::boolean, "false", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.cipher.suites", PropertyType::list, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.client.auth", PropertyType::string, "none", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.enabled.protocols", PropertyType::list, "TLSv1.2,TLSv1.3", 0, 0, "", no_tls, Effect::refused},
     {"ssl.endpoint.identification.algorithm", PropertyType::string, "https", 0, 0, "", no_tls, Effect::refused},
     {"ssl.engine.factory.class", PropertyType::class_name, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.key.password", PropertyType::password, "", 0, 0, "", no_tls, Effect::refused},
     {"ssl.keymanager.algorithm", PropertyType::string, "SunX509", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.keystore.certificate.chain", PropertyType::password, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.keystore.key", PropertyType::password, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.keystore.location", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.keystore.password", PropertyType::password, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.keystore.type", PropertyType::string, "JKS", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.principal.mapping.rules", PropertyType::string, "DEFAULT", 0, 0, "", no_tls, Effect::refused},
     {"ssl.protocol", PropertyType::string, "TLSv1.3", 0, 0, "", no_tls, Effect::refused},
     {"ssl.provider", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
     {"ssl.secure.random.implementation", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
     {"ssl.trustmanager.algorithm", PropertyType::string, "PKIX", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.truststore.certificates", PropertyType::password, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.truststore.location", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.truststore.password", PropertyType::password, "", 0, 0, "", no_tls, Effect::refused},
-    {"ssl.truststore.type", PropertyType::string, "JKS", 0, 0, "", no_tls, Effect::refused},
     {"telemetry.max.bytes", PropertyType::int32, "1048576", 1, int32_max, "", no_metrics, Effect::none},
     {"transaction.abort.timed.out.transaction.cleanup.interval.ms", PropertyType::int32, "10000", 1, int32_max, "",
      aborted_at_once, Effect::none},

@@ -9,6 +9,7 @@
 #include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/server/controller/draft.h"
+#include "broker/server/requests/config_access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -212,12 +213,13 @@ std::string what_is_set(const MetadataRecord& record) {
 
 // Each resource is changed as a whole or not at all, independently of the others. `replaces`: properties that are not
 // named are unset.
-std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resources, bool replaces,
-                          bool validate_only) {
+std::vector<Result> alter(BrokerShard& shard, const Request& call, const std::vector<Resource>& resources,
+                          bool replaces, bool validate_only) {
   std::vector<Result> results;
   std::map<std::pair<std::int8_t, std::string_view>, int> times;
   for (const auto& resource : resources) ++times[{resource.resource_type, resource.resource_name}];
   change_metadata(shard, [&](Draft& draft) {
+    Access access(draft.shard, call);
     std::vector<std::pair<std::string, std::string>> news;
     for (const auto& resource : resources) {
       work_in_slices(plan_change_work * static_cast<std::int64_t>(1 + resource.configs.size()));
@@ -225,8 +227,10 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
       result.resource_type = resource.resource_type;
       result.resource_name = resource.resource_name;
       bool repeated = times[{resource.resource_type, resource.resource_name}] > 1;
-      auto planned = repeated ? refuse(ErrorCode::invalid_request, "Each resource must appear at most once.")
-                              : plan(draft, resource, replaces);
+      auto denied = config_access(access, AclOperation::alter_configs, resource.resource_type, resource.resource_name);
+      auto planned = denied != ErrorCode::none ? refuse(denied, "not authorized to change these configurations")
+                     : repeated ? refuse(ErrorCode::invalid_request, "Each resource must appear at most once.")
+                                : plan(draft, resource, replaces);
       if (!planned) {
         result.error_code = planned.error().first;
         result.error_message = planned.error().second;
@@ -255,7 +259,7 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
 fulmar::Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<IncrementalAlterConfigsRequest>());
   IncrementalAlterConfigsResponse response;
-  response.responses = alter(shard, request.resources, false, request.validate_only);
+  response.responses = alter(shard, call, request.resources, false, request.validate_only);
   return call.answer(response);
 }
 
@@ -267,7 +271,7 @@ fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request
     for (auto& config : asked.configs) resource.configs.push_back({std::move(config.name), 0, std::move(config.value)});
   }
   AlterConfigsResponse response;
-  response.responses = alter(shard, resources, true, request.validate_only);
+  response.responses = alter(shard, call, resources, true, request.validate_only);
   return call.answer(response);
 }
 

@@ -23,14 +23,16 @@ bool is_asked_between_brokers(const RequestHeader& header) {
 Result<Bytes> ask_broker(BrokerShard& shard, std::int32_t broker, const ByteChain& frame, Deadline deadline) {
   auto request = frame.flatten().slice(size_bytes);
   if (broker == shard.broker().self.broker) {
-    FULMAR_TRY(auto call, Request::read(std::make_shared<Session>(), std::move(request)));
+    auto session = std::make_shared<Session>();
+    session->of_broker = true;
+    FULMAR_TRY(auto call, Request::read(std::move(session), std::move(request)));
     FULMAR_TRY(auto finish, begin_request(shard, call));
     return finish().flatten().slice(size_bytes);
   }
   auto address = shard.peers().address(broker);
   if (!address) return fail(Errc::unreachable, "its address is not known");
   FULMAR_TRY(auto response, call_peer<ForwardResponse>(shard.host(), shard.peers(), *address,
-                                                       ForwardRequest{ByteChain(std::move(request))}, deadline));
+                                                       ForwardRequest{ByteChain(std::move(request)), {}}, deadline));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   auto answer = response.frame.flatten();
   if (answer.size() < size_bytes) return fail(Errc::corrupt, "an answer without its size");

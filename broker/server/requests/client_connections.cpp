@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "broker/server/requests/connection.h"
+#include "broker/server/requests/sasl_servers.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/assert.h"
 #include "runtime/base/mark.h"
+#include "runtime/host/clock.h"
 
 namespace fulmar {
 
@@ -25,25 +27,30 @@ ClientConnections::ClientConnections(BrokerShard& shard)
       scratch_(FrameAssembler::scratch_bytes),
       at_work_("request", fibers_of_shard(shard.host())),
       waiting_("wait for answer", fibers_of_shard(shard.host())),
-      left_(1, [this](unsigned, std::vector<std::string> ips) {
-        shard_.on(0, [&](BrokerShard& first) {
-          for (const auto& ip : ips) first.connection_counts().leave(ip);
-        });
-      }) {}
+      left_(1,
+            [this](unsigned, std::vector<std::string> ips) {
+              shard_.on(0, [&](BrokerShard& first) {
+                for (const auto& ip : ips) first.connection_counts().leave(ip);
+              });
+            }),
+      handshakes_(shard.host(), shard.strangers_log(), shard.counts()) {}
 
 ClientConnections::~ClientConnections() {
   close_all();
 }
 
 Result<std::vector<SocketAddress>> ClientConnections::listen(const std::vector<SocketAddress>& at) {
-  const auto& listeners = shard_.config().listeners;
-  FULMAR_ASSERT(at.size() == listeners.size() && acceptors_.empty());
+  FULMAR_ASSERT(at.size() == shard_.config().listeners.size() && acceptors_.empty());
   std::vector<SocketAddress> listening;
   for (std::size_t n = 0; n < at.size(); ++n) {
-    const auto& listener = listeners[n];
+    auto& sasl = sasl_.emplace_back();
+    if (uses_sasl(shard_.config().listeners[n].protocol)) {
+      FULMAR_TRY(auto settings, SaslSettings::from(shard_.config().properties, shard_.config().listeners[n].name));
+      sasl = std::make_unique<SaslServers>(shard_, std::move(settings));
+    }
     auto& acceptor = acceptors_.emplace_back(std::make_unique<Acceptor>(
         shard_.host(), shard_.strangers_log(),
-        [this, &listener](std::unique_ptr<Connection> connection) { take(listener, std::move(connection)); }));
+        [this, n](std::unique_ptr<Connection> connection) { take(n, std::move(connection)); }));
     FULMAR_TRY(auto address, acceptor->listen(at[n]));
     listening.push_back(std::move(address));
   }
@@ -56,6 +63,7 @@ void ClientConnections::start() {
 
 void ClientConnections::stop() {
   for (auto& acceptor : acceptors_) acceptor->stop();
+  handshakes_.stop();
   close_all();
   fibers_.cancel();
   fibers_.join();
@@ -69,7 +77,7 @@ void ClientConnections::close_all() {
   waiting_.drop(fibers_);
 }
 
-void ClientConnections::take(const ListenerConfig& listener, std::unique_ptr<Connection> connection) {
+void ClientConnections::take(std::size_t listener, std::unique_ptr<Connection> connection) {
   auto refuse = [&](std::string_view reason) {
     ++shard_.counts().connections_refused;
     shard_.strangers_log().warn("connection refused",
@@ -91,8 +99,22 @@ void ClientConnections::take(const ListenerConfig& listener, std::unique_ptr<Con
     return why;
   });
   if (!forbidden.empty()) return refuse(forbidden);
+  const auto& guard = shard_.broker().tls[listener];
+  if (!guard) return serve(listener, std::move(connection), {});
+  auto deadline = shard_.host().clock().deadline_in(shard_.config().listeners[listener].tls.handshake_max);
+  handshakes_.begin(guard, std::move(connection), deadline,
+                    [this, listener, ip](std::unique_ptr<Connection> through, Principal principal) {
+                      if (through)
+                        serve(listener, std::move(through), std::move(principal));
+                      else if (!stopping_)
+                        left_.add(0, ip);
+                    });
+}
+
+void ClientConnections::serve(std::size_t listener, std::unique_ptr<Connection> connection, Principal principal) {
   auto id = next_id_++;
-  auto served = std::make_shared<ServedConnection>(shard_, *this, id, listener, std::move(connection));
+  auto served = std::make_shared<ServedConnection>(shard_, *this, id, shard_.config().listeners[listener],
+                                                   sasl_[listener].get(), std::move(connection), std::move(principal));
   connections_.emplace(id, served);
   ++shard_.counts().connections;
   ++shard_.counts().connections_accepted;

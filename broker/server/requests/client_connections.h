@@ -13,7 +13,8 @@
 
 #include "broker/net/acceptor.h"
 #include "broker/net/outbox.h"
-#include "broker/server/config/listener_settings.h"
+#include "broker/security/principal.h"
+#include "broker/server/requests/tls_handshakes.h"
 #include "runtime/base/bytes.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/work_queue.h"
@@ -21,6 +22,7 @@
 namespace fulmar {
 
 class BrokerShard;
+class SaslServers;
 class ServedConnection;
 
 class ClientConnections {
@@ -47,10 +49,12 @@ class ClientConnections {
   void closed(ServedConnection& connection);
 
  private:
-  void take(const ListenerConfig& listener, std::unique_ptr<Connection> connection);
+  void take(std::size_t listener, std::unique_ptr<Connection> connection);
+  void serve(std::size_t listener, std::unique_ptr<Connection> connection, Principal principal);
   void close_all();
 
   BrokerShard& shard_;
+  std::vector<std::unique_ptr<SaslServers>> sasl_;  // one for each listener; null for those without SASL
   MutableBytes scratch_;
   WorkQueue at_work_;
   WorkQueue waiting_;
@@ -59,6 +63,7 @@ class ClientConnections {
   Outbox<std::string> left_;  // addresses of closed connections, for shard 0
   bool stopping_ = false;
   FiberGroup fibers_;
+  TlsHandshakes handshakes_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;  // one for each listener
 };
 

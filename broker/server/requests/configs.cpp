@@ -7,6 +7,7 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/describe_configs.h"
+#include "broker/server/requests/config_access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/requests/response_room.h"
@@ -149,12 +150,18 @@ Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& cal
   DescribeConfigsResponse response;
   ResponseRoom room(shard);
   std::size_t values = 0;
+  Access access(shard, call);
   for (const auto& resource : request.resources) {
     auto& result = response.results.emplace_back();
     result.resource_type = resource.resource_type;
     result.resource_name = resource.resource_name;
     if (values >= values_max) {
       refuse(result, ErrorCode::invalid_request, "too many resources for one response: ask for fewer at a time");
+      continue;
+    }
+    auto denied = config_access(access, AclOperation::describe_configs, resource.resource_type, resource.resource_name);
+    if (denied != ErrorCode::none) {
+      refuse(result, denied, "not authorized to see these configurations");
       continue;
     }
     switch (static_cast<ConfigResource>(resource.resource_type)) {

@@ -5,6 +5,7 @@
 #include "broker/server/requests/client_connections.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/requests/response_room.h"
+#include "broker/server/requests/sasl_servers.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -30,7 +31,8 @@ constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // small enou
 }  // namespace
 
 ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, std::uint64_t id,
-                                   const ListenerConfig& listener, std::unique_ptr<Connection> connection)
+                                   const ListenerConfig& listener, const SaslServers* sasl,
+                                   std::unique_ptr<Connection> connection, Principal principal)
     : shard_(shard),
       all_(all),
       id_(id),
@@ -38,12 +40,20 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
       session_(std::make_shared<Session>(connection_->peer())),
       frames_(*connection_, shard.host().clock(), shard.client_memory().requests, all.scratch(),
               shard.config().request_bytes_max),
+      sasl_(sasl),
       active_at_(now()),
       alarm_([this] { alarm_rings(); }) {
   session_->listener = listener.name;
   session_->protocol = listener.protocol;
+  session_->principal = std::move(principal);
   session_->answered = &shard.client_counts().of({});
   session_->apis = &shard.counts().apis;
+  if (!sasl_) return;
+  const auto& settings = sasl_->settings();
+  gate_ = std::make_unique<SaslGate>(
+      SaslGate::Rules{settings.mechanisms, settings.session_max},
+      [sasl](SaslMechanism mechanism) { return sasl->make(mechanism); }, active_at_);
+  expect_frames();
 }
 
 ServedConnection::~ServedConnection() {
@@ -70,6 +80,14 @@ void ServedConnection::serve_soon() {
 void ServedConnection::write_soon() {
   if (closed_) return;
   all_.run([self = shared_from_this()] { self->advance(); });
+}
+
+// What the next frame may be: of a stranger only what authenticating takes.
+void ServedConnection::expect_frames() {
+  bool stranger = gate_ && gate_->deadline();
+  auto size_max = stranger ? std::min(sasl_->settings().message_bytes_max, shard_.config().request_bytes_max)
+                           : shard_.config().request_bytes_max;
+  frames_.expect(stranger && gate_->takes_tokens() ? 0 : FrameAssembler::request_bytes_min, size_max);
 }
 
 bool ServedConnection::may_begin() const {
@@ -132,6 +150,7 @@ void ServedConnection::serve() {
         if (answers_.empty()) answers_ = std::vector<Answer>();  // an idle connection keeps no memory
         first_of_answer_ = {};
         read_until_ = frames_.deadline().value_or(active_at_ + idle_max());
+        if (gate_ && gate_->deadline()) read_until_ = std::min(*read_until_, *gate_->deadline());
         set_alarm();
         connection_->when_readable(&readable_);
         return;
@@ -151,6 +170,7 @@ void ServedConnection::serve() {
 Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto size = static_cast<std::int64_t>(frame.size());
   const auto begun_at = active_at_;
+  if (gate_ && !passes_gate(frame)) return {};
   FULMAR_TRY(auto request, Request::read(session_, std::move(frame)));
   request_bytes_ += size;
   auto begun = begin_client_request(shard_, request);
@@ -180,6 +200,55 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
     });
   }
   return {};
+}
+
+bool ServedConnection::passes_gate(const Bytes& frame) {
+  auto ruling = gate_->receive(frame, now(), shard_.host().clock().wall_ms());
+  if (closed_) return false;  // closed meanwhile
+  expect_frames();
+  // Once: it never changes again, and other shards may read it.
+  if (const auto* user = gate_->user(); user && session_->principal.name != *user) session_->principal.name = *user;
+  if (ruling.verdict == SaslGate::Verdict::pass) return true;
+  if (ruling.verdict == SaslGate::Verdict::refuse) {
+    refuse(std::move(ruling));
+    return false;
+  }
+  auto number = next_number_++;
+  auto& answer = answers_.emplace_back();
+  answer.number = number;
+  answer.slot = RequestCounts::slot_of(ruling.api_key, ruling.api_version);
+  answer.api = session_->apis->of(ruling.api_key);
+  answer.begun = active_at_;
+  answer.memory = std::exchange(first_of_answer_, {});
+  answered(number, std::move(*ruling.frame), {});
+  return false;
+}
+
+void ServedConnection::refuse(SaslGate::Ruling ruling) {
+  constexpr std::size_t logged_max = 100;  // bytes of a name that a stranger sends
+  ++shard_.counts().authentications_failed;
+  auto mechanism = gate_->mechanism();
+  shard_.strangers_log().warn("authentication failed",
+                              {{"peer", to_string(session_->peer)},
+                               {"listener", session_->listener},
+                               {"mechanism", mechanism ? std::string(to_string(*mechanism)) : "none"},
+                               {"user", ruling.user.substr(0, logged_max)},
+                               {"reason", std::move(ruling.reason)}});
+  input_ended_ = true;
+  refusal_ = Refusal{now() + sasl_->settings().failure_delay, std::move(ruling.frame)};
+  set_alarm();
+}
+
+void ServedConnection::tell_refusal() {
+  if (closed_ || !refusal_) return;
+  auto frame = std::exchange(refusal_, std::nullopt)->frame;
+  if (!frame) {
+    if (answers_.empty()) close();
+    return;
+  }
+  auto number = next_number_++;
+  answers_.emplace_back().number = number;
+  answered(number, std::move(*frame), {});
 }
 
 void ServedConnection::attempt_soon(std::uint64_t number) {
@@ -237,7 +306,7 @@ void ServedConnection::advance() {
     active_at_ = now();
     answers_.erase(answers_.begin());
   }
-  if (answers_.empty() && input_ended_) return close();
+  if (answers_.empty() && input_ended_ && !refusal_) return close();
   if (held_back_ && may_begin()) {
     held_back_ = false;
     serve_soon();
@@ -246,10 +315,12 @@ void ServedConnection::advance() {
 
 // The alarm may ring too early; then it is set again.
 void ServedConnection::set_alarm() {
-  if (!read_until_ && !write_until_ && !held_until_) return;
-  auto at = write_until_ ? std::min(*write_until_, contended_at_) : Instant::max();
+  auto at = Instant::max();
+  if (write_until_) at = std::min(*write_until_, contended_at_);
   if (read_until_) at = std::min(at, *read_until_);
   if (held_until_) at = std::min(at, *held_until_);
+  if (refusal_) at = std::min(at, refusal_->at);
+  if (at == Instant::max()) return;
   if (!alarm_.is_set() || alarm_.at() > at) alarm_.set(at);
 }
 
@@ -260,9 +331,10 @@ void ServedConnection::alarm_rings() {
     held_until_.reset();
     serve_soon();
   }
+  if (refusal_ && at >= refusal_->at) return all_.run([self = shared_from_this()] { self->tell_refusal(); });
   bool silent = read_until_ && at >= *read_until_;
   // A client that waits for our response is not idle.
-  if (silent && !frames_.deadline() && at < active_at_ + idle_max()) {
+  if (silent && !frames_.deadline() && at < active_at_ + idle_max() && !is_late(at)) {
     read_until_ = active_at_ + idle_max();
     silent = false;
   }

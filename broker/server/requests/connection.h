@@ -4,7 +4,7 @@
 // Requests are begun in order (so that a producer's batches are appended in order), but what one then waits for (a
 // sync, data to fetch) does not delay the next. Limited are: requests in progress and their bytes, per connection;
 // bytes of requests and responses, per shard; the time without a request, for a request to arrive, and for the peer to
-// take a response. Malformed requests end the connection.
+// take a response. Malformed requests end the connection. On a listener with SASL a gate stands before the requests.
 //
 // It has a fiber only while there is something to do. Between requests, while a request arrives, while the peer takes
 // no response, and while a fetch waits for records, it is only an object that is notified.
@@ -18,6 +18,7 @@
 #include "broker/net/frame_assembler.h"
 #include "broker/net/memory_budget.h"
 #include "broker/server/requests/handlers.h"
+#include "broker/server/requests/sasl_gate.h"
 #include "broker/server/shard/api_counts.h"
 #include "broker/server/shard/client_counts.h"
 #include "runtime/fiber/alarm.h"
@@ -28,12 +29,15 @@ namespace fulmar {
 class BrokerShard;
 class ClientConnections;
 struct ListenerConfig;
+class SaslServers;
+struct Principal;
 struct Session;
 
 class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
  public:
+  // `sasl`: null if clients of the listener need not authenticate.
   ServedConnection(BrokerShard& shard, ClientConnections& all, std::uint64_t id, const ListenerConfig& listener,
-                   std::unique_ptr<Connection> connection);
+                   const SaslServers* sasl, std::unique_ptr<Connection> connection, Principal principal);
   ~ServedConnection();
 
   void start() { serve_soon(); }
@@ -74,6 +78,12 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
     ServedConnection& connection;
   };
 
+  // A client that has failed to authenticate: it is told so, and closed, only after a while, so that guessing is slow.
+  struct Refusal {
+    Instant at;
+    std::optional<ByteChain> frame;
+  };
+
   void serve_soon();
   void write_soon();
   void serve();
@@ -81,6 +91,13 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   bool is_throttled();
   bool has_room_for_an_answer();
   Result<void> begin(Bytes frame, MemoryBudget::Charge memory);
+  // Whether the gate lets a frame through as a request. If not, it has answered it or refuses the client.
+  bool passes_gate(const Bytes& frame);
+  void refuse(SaslGate::Ruling ruling);
+  void tell_refusal();
+  void expect_frames();
+  // Whether the client should have authenticated by now, and has not.
+  bool is_late(Instant at) const { return gate_ && gate_->deadline() && at >= *gate_->deadline(); }
   void attempt_soon(std::uint64_t number);
   void answered(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory);
   // Writes the responses that are ready, as far as the peer takes them.
@@ -98,7 +115,10 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   const std::shared_ptr<Session> session_;
   FrameAssembler frames_;
   MemoryBudget::Charge first_of_answer_;  // for the next request's response
-  std::vector<Answer> answers_;           // in the order of the requests
+  const SaslServers* const sasl_;
+  std::unique_ptr<SaslGate> gate_;  // null without `sasl_`
+  std::optional<Refusal> refusal_;
+  std::vector<Answer> answers_;  // in the order of the requests
   std::uint64_t next_number_ = 0;
   std::int64_t request_bytes_ = 0;  // of requests without a response yet
   Instant active_at_;

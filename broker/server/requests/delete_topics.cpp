@@ -5,6 +5,7 @@
 
 #include "broker/protocol/messages/topics.h"
 #include "broker/server/controller/draft.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/mutation_quota.h"
 #include "broker/server/requests/request.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Duration plan_deletion_work = microseconds(2);
 constexpr std::int16_t strict_since = 5;  // from then on clients know THROTTLING_QUOTA_EXCEEDED
+constexpr const char* denied_message = "Topic authorization failed.";
 
 using Asked = DeleteTopicsRequest::Topic;
 using Deleted = DeleteTopicsResponse::Topic;
@@ -32,16 +34,25 @@ void refuse(Deleted& result, ErrorCode code, std::string message) {
   result.error_message = std::move(message);
 }
 
-// Adds the topic's deletion to the draft if it is allowed.
-void plan_deletion(Draft& draft, const Asked& asked, const Times& times, MutationQuota& quota, Deleted& result) {
+// Adds the topic's deletion to the draft if it is allowed. Who may delete on the cluster may delete any topic.
+void plan_deletion(Draft& draft, Access& access, const Asked& asked, const Times& times, MutationQuota& quota,
+                   Deleted& result) {
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
   if (!draft.shard.config().delete_topics)
     return refuse(result, ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable).");
   auto name = asked.name ? *asked.name : draft.image.topic_name(asked.topic_id);
+  const bool any = access.sees(AclOperation::remove, AclResourceType::cluster, acl_cluster_name);
+  // Whether there is such a topic is told only to who may see it; ids are no secret.
+  if (!any && asked.name && !access.may_on_topic(AclOperation::describe, name))
+    return refuse(result, ErrorCode::topic_authorization_failed, denied_message);
   const auto* found = draft.image.topic(name);
   if (!found)
     return refuse(result, asked.name ? ErrorCode::unknown_topic_or_partition : ErrorCode::unknown_topic_id,
                   "This server does not host this topic.");
+  if (!any && !access.may_on_topic(AclOperation::remove, name)) {
+    if (access.sees(AclOperation::describe, AclResourceType::topic, name)) result.name = name;
+    return refuse(result, ErrorCode::topic_authorization_failed, denied_message);
+  }
   result.name = name;
   result.topic_id = found->id;
   if (times.by_either.at(name) > 1)
@@ -62,8 +73,9 @@ Times count(const std::vector<Asked>& topics, const MetadataImage& image) {
   return times;
 }
 
-DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topics, const Request& call) {
+DeleteTopicsResponse delete_topics(Draft& draft, const Request& call, const std::vector<Asked>& topics) {
   DeleteTopicsResponse response;
+  Access access(draft.shard, call);
   MutationQuota quota(draft.shard, call, strict_since);
   const auto times = count(topics, draft.image);
   std::set<std::pair<std::string, Uuid>> answered;
@@ -80,7 +92,7 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
     else if (asked.name ? times.by_name.at(*asked.name) > 1 : times.by_id.at(asked.topic_id) > 1)
       refuse(result, ErrorCode::invalid_request, asked.name ? "Duplicate topic name." : "Duplicate topic id.");
     else
-      plan_deletion(draft, asked, times, quota, result);
+      plan_deletion(draft, access, asked, times, quota, result);
   }
   response.throttle_time_ms = quota.throttle_time_ms();
   auto error = draft.commit();
@@ -97,7 +109,7 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
 Result<ByteChain> handle_delete_topics(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DeleteTopicsRequest>());
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
-  auto response = change_metadata(shard, [&](Draft& draft) { return delete_topics(draft, request.topics, call); });
+  auto response = change_metadata(shard, [&](Draft& draft) { return delete_topics(draft, call, request.topics); });
   call.session().throttle.hold(shard, milliseconds(response.throttle_time_ms));
   constexpr std::int16_t knows_disabled = 3;
   for (auto& result : response.responses)

@@ -1,6 +1,7 @@
 // DescribeCluster: the cluster's brokers.
 #include "broker/protocol/messages/describe_cluster.h"
 
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -26,7 +27,8 @@ Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& cal
         at && (!broker.fenced || request.include_fenced_brokers))
       response.brokers.push_back({id, at->host, at->port, broker.rack, broker.fenced});
   if (request.include_cluster_authorized_operations)
-    response.cluster_authorized_operations = authorized_cluster_operations;
+    response.cluster_authorized_operations =
+        Access(shard, call).cluster_bits_if_described(authorized_cluster_operations);
   return call.answer(response);
 }
 

@@ -1,5 +1,6 @@
 // DescribeProducers: a partition's producers and their open transactions, as its leader knows them (KIP-664).
 #include "broker/protocol/messages/producers.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/repeats.h"
 #include "broker/server/requests/request.h"
@@ -34,16 +35,21 @@ Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& c
   FULMAR_TRY(auto request, call.body<DescribeProducersRequest>());
   DescribeProducersResponse response;
   auto image = shard.image();
+  Access access(shard, call);
   Repeats<std::pair<std::string_view, std::int32_t>> repeats;
   for (const auto& topic : request.topics) {
     auto& out_topic = response.topics.emplace_back();
     out_topic.name = topic.name;
     const auto* known = image->topic(topic.name);
+    const bool allowed = access.may_on_topic(AclOperation::read, topic.name);
     for (auto index : topic.partition_indexes) {
       auto& out = out_topic.partitions.emplace_back();
       out.index = index;
       work_in_slices(describe_producer_work);
-      if (!known || index < 0 || index >= known->partition_count())
+      if (!allowed) out.error_message = "Topic authorization failed.";
+      if (!allowed)
+        out.error_code = ErrorCode::topic_authorization_failed;
+      else if (!known || index < 0 || index >= known->partition_count())
         out.error_code = ErrorCode::unknown_topic_or_partition;
       else if (repeats.are_too_many({topic.name, index}))
         out.error_code = ErrorCode::invalid_request;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "broker/cluster/topic_name.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/requests/topic_description.h"
@@ -27,19 +28,21 @@ Response refused(const DescribeTopicPartitionsRequest& request) {
 }
 
 // The names to describe, each once, from the cursor's topic on.
-std::set<std::string> names_from(const MetadataImage& image, const DescribeTopicPartitionsRequest& request) {
+std::set<std::string> names_from(const MetadataImage& image, const DescribeTopicPartitionsRequest& request,
+                                 const Access& access) {
   std::set<std::string> names;
   if (request.topics.empty())
-    for (const auto& [name, topic] : image.topics) names.insert(names.end(), name);
+    for (const auto& [name, topic] : image.topics)
+      if (access.sees(AclOperation::describe, AclResourceType::topic, name)) names.insert(names.end(), name);
   for (const auto& topic : request.topics) names.insert(topic.name);
   if (request.cursor) names.erase(names.begin(), names.lower_bound(request.cursor->topic));
   return names;
 }
 
 Response describe_page(const BrokerShard& shard, std::string_view listener,
-                       const DescribeTopicPartitionsRequest& request) {
+                       const DescribeTopicPartitionsRequest& request, Access& access) {
   const auto image = shard.image();
-  auto names = names_from(*image, request);
+  auto names = names_from(*image, request, access);
   if (request.cursor) {
     bool begins_there = !names.empty() && *names.begin() == request.cursor->topic;
     if (request.cursor->partition < 0 || (!request.topics.empty() && !begins_there)) return refused(request);
@@ -53,7 +56,12 @@ Response describe_page(const BrokerShard& shard, std::string_view listener,
     }
     auto& out = response.topics.emplace_back();
     out.name = name;
-    out.authorized_operations = authorized_topic_operations;
+    if (!access.may_on_topic(AclOperation::describe, name)) {
+      out.error_code = ErrorCode::topic_authorization_failed;
+      out.authorized_operations = authorized_operations_unasked;
+      continue;
+    }
+    out.authorized_operations = access.allowed_bits(authorized_topic_operations, AclResourceType::topic, name);
     const auto* topic = image->topic(name);
     if (!topic) {
       bool invalid = invalid_topic_name(name).has_value();
@@ -86,7 +94,8 @@ Response describe_page(const BrokerShard& shard, std::string_view listener,
 
 Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DescribeTopicPartitionsRequest>());
-  return call.answer(describe_page(shard, call.session().listener, request));
+  Access access(shard, call);
+  return call.answer(describe_page(shard, call.session().listener, request, access));
 }
 
 }  // namespace fulmar

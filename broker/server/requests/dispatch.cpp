@@ -15,13 +15,15 @@ Duration patience_of(const Request& call, const ServedApi& api) {
 
 // Forwards the request to the controller on another broker.
 Result<Finish> begin_forwarding(BrokerShard& shard, const Request& call, const ServedApi& api) {
-  auto answer = forward_to_controller(shard, call.frame(), patience_of(call, api));
+  FULMAR_TRY(auto refused, api.permission.refused(shard, call));
+  if (refused) return Finish::with(std::move(*refused));
+  auto answer = forward_to_controller(shard, call.frame(), &call.session(), patience_of(call, api));
   if (answer) return Finish::with(std::move(*answer));
   // The change may have been made, and no error says so: the connection is closed, as if the client had been connected
   // to the controller itself.
   if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());
   // There is no controller: the handler here answers with its own error.
-  return api.begin(shard, call);
+  return api.handle(shard, call);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ void each_error(const Part& part, See&& see) {
   if constexpr (requires { part.transaction_states.begin(); }) in_all(part.transaction_states);
   if constexpr (requires { part.log_dirs.begin(); }) in_all(part.log_dirs);
   if constexpr (requires { part.markers.begin(); }) in_all(part.markers);
+  if constexpr (requires { part.entries.begin(); }) in_all(part.entries);
 }
 
 // Counts them for the response's API.

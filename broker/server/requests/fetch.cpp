@@ -10,6 +10,7 @@
 #include <list>
 
 #include "broker/protocol/record_count.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/errors_in.h"
 #include "broker/server/requests/fetch_partition.h"
 #include "broker/server/requests/handlers.h"
@@ -40,13 +41,17 @@ constexpr std::int64_t few_targets_bytes = 4096;  // taken also if there is no m
 class Readings {
  public:
   // `bytes_max` 0: reads no records.
-  void read(BrokerShard& shard, const FetchRequest& request, std::int16_t version, std::list<FetchTarget>& targets,
-            std::size_t bytes_max) {
+  void read(BrokerShard& shard, const Session& session, const FetchRequest& request, std::int16_t version,
+            std::list<FetchTarget>& targets, std::size_t bytes_max) {
     readings_.clear();
+    decided_for_ = nullptr;
+    // Anew for each attempt: what was allowed when the fetch began to wait, or its session, may be withdrawn by now.
+    Access access(shard, session, ApiKey::fetch);
     FetchShare share{.rack = request.rack_id,
                      .bytes_left = bytes_max,
                      .got_any = bytes_max == 0,
                      .rules = fetch_rules(request, version)};
+    const bool brokers_only = share.rules.from_replica && !access.may_on_cluster(AclOperation::cluster_action);
     std::vector<Run> runs;
     auto image = shard.image();
     for (auto& target : targets) {
@@ -55,6 +60,12 @@ class Readings {
       const auto* topic = image->topic(target.topic());
       readings_.push_back({.target = &target, .out = {}});
       auto& reading = readings_.back();
+      const bool unknown_id = version >= fetch_by_id_since && target.topic().empty();
+      if (brokers_only || (!share.rules.from_replica && !unknown_id && !may_read(access, target))) {
+        reading.out = refused_partition(target.request.index, ErrorCode::topic_authorization_failed);
+        reading.out.aborted_transactions.emplace();
+        continue;
+      }
       if (!topic) {
         reading.out = refused_partition(target.request.index, ErrorCode::unknown_topic_or_partition);
         reading.out.aborted_transactions.emplace();
@@ -96,6 +107,15 @@ class Readings {
     std::vector<Reading*> readings;
   };
 
+  // Adjacent partitions of a topic share the decision.
+  bool may_read(Access& access, const FetchTarget& target) {
+    if (decided_for_ != target.topic_name) {
+      decided_for_ = target.topic_name;
+      decision_ = access.may_on_topic(AclOperation::read, target.topic());
+    }
+    return decision_;
+  }
+
   // The topic may exist by now. Adjacent partitions of a topic share its name.
   void name_topic(FetchTarget& target, const MetadataImage& image) const {
     const auto* before = readings_.empty() ? nullptr : readings_.back().target;
@@ -106,6 +126,8 @@ class Readings {
   }
 
   std::list<Reading> readings_;
+  std::shared_ptr<const std::string> decided_for_;
+  bool decision_ = false;
 };
 
 // The state in which a partition was read, so that its owner can tell whether it has changed since.
@@ -303,7 +325,7 @@ Fetch::Next Fetch::read() {
   }
   if (memory_.bytes() > 0) share = std::min(wanted, memory_.bytes());
   // A limit of 0 still asks for one batch.
-  readings_.read(shard_, request_, header_.api_version, targets_,
+  readings_.read(shard_, *session_, request_, header_.api_version, targets_,
                  room ? static_cast<std::size_t>(std::max<std::int64_t>(share, 1)) : 0);
   auto total = static_cast<std::int64_t>(readings_.bytes());
   if (total > memory_.bytes())

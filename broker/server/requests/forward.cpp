@@ -4,6 +4,7 @@
 
 #include "broker/protocol/messages/peer.h"
 #include "broker/replication/greeting.h"
+#include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/host/clock.h"
 
@@ -35,7 +36,12 @@ PeersWord ask_peers(BrokerShard& shard) {
   return word;
 }
 
-Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience) {
+Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, const Session* client,
+                                        Duration patience) {
+  ForwardRequest request{ByteChain(frame), {}};
+  // Without an authorizer here everybody may do everything, and only who is known by name has quotas of their own.
+  if (client && !client->of_broker && (shard.config().authorizer.enabled || client->principal != Principal()))
+    request.client = {client->principal.type, client->principal.name, client->peer.host, client->listener};
   return shard.on(0, [&](BrokerShard& first) -> Result<ByteChain> {
     auto begun = first.host().clock().now();
     auto& metadata = *first.broker().metadata;
@@ -43,7 +49,6 @@ Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, 
     if (!controller) controller = ask_peers(first).controller;
     auto address = controller ? first.peers().address(*controller) : std::nullopt;
     if (!address || *controller == first.broker().self.broker) return fail(Errc::unreachable, "there is no controller");
-    ForwardRequest request{ByteChain(frame)};
     FULMAR_TRY(auto response, call_peer<ForwardResponse>(first.host(), first.peers(), *address, request,
                                                          first.host().clock().deadline_in(call_max)));
     if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));

@@ -13,6 +13,7 @@
 namespace fulmar {
 
 class BrokerShard;
+struct Session;
 
 struct PeersWord {
   std::optional<std::int32_t> controller;
@@ -24,10 +25,11 @@ struct PeersWord {
 // otherwise.
 PeersWord ask_peers(BrokerShard& shard);
 
-// Forwards a client's request, a frame without its size, to the controller, wherever it is. When this returns this
-// broker has applied the changes, unless `patience`, the client's timeout, passed first. Errors: unreachable: there is
-// no controller; refused: it is not the controller any more; in_doubt: the response is lost; else as greet(), and
-// nothing was sent.
-Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience);
+// Forwards a request, a frame without its size, to the controller, wherever it is. `client`: whose request it is; null:
+// this broker's own, which may do everything. When this returns this broker has applied the changes, unless `patience`,
+// the client's timeout, passed first. Errors: unreachable: there is no controller; refused: it is not the controller
+// any more; in_doubt: the response is lost; else as greet(), and nothing was sent.
+Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, const Session* client,
+                                        Duration patience);
 
 }  // namespace fulmar

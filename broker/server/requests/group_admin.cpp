@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/consumer_group.h"
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/groups.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/coordinator_answer.h"
 #include "broker/server/requests/repeats.h"
 #include "broker/server/requests/response_room.h"
@@ -78,19 +79,50 @@ DeleteGroupsResponse delete_group(BrokerShard& shard, const std::string& group) 
   return response;
 }
 
+// Whether the client may see all topics that the group's members subscribe to or are assigned.
+bool may_see_topics(const Access& access, const ConsumerGroupDescribeResponse::Group& group) {
+  auto may_see = [&](const std::string& topic) {
+    return access.sees(AclOperation::describe, AclResourceType::topic, topic);
+  };
+  auto may_see_all = [&](const auto& assignment) {
+    return std::ranges::all_of(assignment.topic_partitions,
+                               [&](const auto& topic) { return may_see(topic.topic_name); });
+  };
+  return std::ranges::all_of(group.members, [&](const auto& member) {
+    return std::ranges::all_of(member.subscribed_topic_names, may_see) && may_see_all(member.assignment) &&
+           may_see_all(member.target_assignment);
+  });
+}
+
 }  // namespace
 
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<FindCoordinatorRequest>());
-  bool known = request.key_type == of_group || request.key_type == of_transaction;
-  if (known && !shard.image()->topic(topic_of(request.key_type)))
+  Access access(shard, call);
+  const bool batched = call.version() >= batched_since;
+  const bool known = request.key_type == of_group || request.key_type == of_transaction;
+  auto may_find = [&](const std::string& key) {
+    if (!known) return true;
+    return request.key_type == of_group ? access.may_on_group(AclOperation::describe, key)
+                                        : access.may_on_transaction(AclOperation::describe, key);
+  };
+  const auto denied = request.key_type == of_group ? ErrorCode::group_authorization_failed
+                                                   : ErrorCode::transactional_id_authorization_failed;
+  const auto keys = batched ? request.coordinator_keys : std::vector{request.key_name};
+  std::vector<bool> allowed;
+  for (const auto& key : keys) allowed.push_back(may_find(key));
+  const bool any_allowed = std::ranges::find(allowed, true) != allowed.end();
+  if (known && any_allowed && !shard.image()->topic(topic_of(request.key_type)))
     create_topics_on_demand(shard, {std::string(topic_of(request.key_type))});
+  auto answer = [&](std::size_t at) {
+    return allowed[at] ? find(shard, request.key_type, keys[at], call.session().listener)
+                       : nobody(keys[at], denied, "the client may not describe it");
+  };
   FindCoordinatorResponse response;
-  if (call.version() >= batched_since) {
-    for (const auto& key : request.coordinator_keys)
-      response.coordinators.push_back(find(shard, request.key_type, key, call.session().listener));
+  if (batched) {
+    for (std::size_t at = 0; at < keys.size(); ++at) response.coordinators.push_back(answer(at));
   } else {
-    auto found = find(shard, request.key_type, request.key_name, call.session().listener);
+    auto found = answer(0);
     response.error_code = found.error_code;
     response.error_message = found.error_message;
     response.node_id = found.node_id;
@@ -105,16 +137,19 @@ Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call
   DescribeGroupsResponse response;
   ResponseRoom room(shard);
   Repeats<std::string_view> repeats;
+  Access access(shard, call);
   for (const auto& id : request.groups) {
     DescribeGroupsResponse::Group described;
     auto error = ErrorCode::invalid_request;
-    if (!repeats.are_too_many(id))
+    if (!access.may_on_group(AclOperation::describe, id))
+      error = ErrorCode::group_authorization_failed;
+    else if (!repeats.are_too_many(id))
       error = shard.groups().read(
           id, [&](const GroupCoordinator& groups) { described = groups.describe(id, call.version()); });
     described.group_id = id;
     if (error != ErrorCode::none) described.error_code = error;
     if (request.include_authorized_operations && described.error_code == ErrorCode::none)
-      described.authorized_operations = authorized_group_operations;
+      described.authorized_operations = access.allowed_bits(authorized_group_operations, AclResourceType::group, id);
     std::int64_t bytes = 0;
     for (const auto& member : described.members)
       bytes +=
@@ -130,20 +165,26 @@ Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Reque
   ConsumerGroupDescribeResponse response;
   ResponseRoom room(shard);
   Repeats<std::string_view> repeats;
+  Access access(shard, call);
   for (const auto& id : request.group_ids) {
     ConsumerGroupDescribeResponse::Group described;
     auto error = ErrorCode::invalid_request;
-    if (!repeats.are_too_many(id))
+    if (!access.may_on_group(AclOperation::describe, id))
+      error = ErrorCode::group_authorization_failed;
+    else if (!repeats.are_too_many(id))
       error =
           shard.groups().read(id, [&](const GroupCoordinator& groups) { described = groups.describe_consumers(id); });
-    if (id.empty()) error = ErrorCode::invalid_group_id;
+    if (id.empty() && error != ErrorCode::group_authorization_failed) error = ErrorCode::invalid_group_id;
+    if (error == ErrorCode::none && !may_see_topics(access, described)) error = ErrorCode::topic_authorization_failed;
     if (error != ErrorCode::none) {
       described = {};
       described.error_code = error;
+      if (error == ErrorCode::topic_authorization_failed)
+        described.error_message = "The group has described topic(s) that the client is not authorized to describe.";
     }
     described.group_id = id;
     if (request.include_authorized_operations && described.error_code == ErrorCode::none)
-      described.authorized_operations = authorized_group_operations;
+      described.authorized_operations = access.allowed_bits(authorized_group_operations, AclResourceType::group, id);
     room.take(member_bytes * std::ssize(described.members));
     response.groups.push_back(std::move(described));
   }
@@ -153,13 +194,17 @@ Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Reque
 Result<ByteChain> handle_list_groups(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<ListGroupsRequest>());
   ListGroupsResponse response;
+  const Access access(shard, call);
+  const bool all = access.sees(AclOperation::describe, AclResourceType::cluster, acl_cluster_name);
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)
     shard.on(n, [&](BrokerShard& there) {
       auto error = there.groups().read_all([&](const GroupCoordinator& groups) {
         std::optional<std::string> after;
         do {
           auto page = groups.list(request, after, groups_at_once);
-          response.groups.insert(response.groups.end(), page.groups.begin(), page.groups.end());
+          for (auto& group : page.groups)
+            if (all || access.sees(AclOperation::describe, AclResourceType::group, group.group_id))
+              response.groups.push_back(std::move(group));
           after = std::move(page.last);
         } while (after);
       });
@@ -172,9 +217,14 @@ Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DeleteGroupsRequest>());
   return Finish([&shard, call, request = std::move(request)] {
     DeleteGroupsResponse response;
+    Access access(shard, call);
     std::set<std::string> asked;
     for (const auto& group : request.groups_names) {
       if (!asked.insert(group).second) continue;
+      if (!access.may_on_group(AclOperation::remove, group)) {
+        response.results.push_back({group, ErrorCode::group_authorization_failed, std::nullopt});
+        continue;
+      }
       auto deleted = delete_group(shard, group);
       response.results.insert(response.results.end(), deleted.results.begin(), deleted.results.end());
     }

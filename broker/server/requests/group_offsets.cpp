@@ -4,6 +4,7 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/transactions.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/coordinator_answer.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
@@ -43,13 +44,14 @@ class Parts {
   std::map<std::pair<std::string, Uuid>, std::size_t> places_;
 };
 
-// A commit, divided into existing topics and partitions, for the coordinator, and the errors of the others.
+// A commit, divided into topics and partitions that exist and that the client may read, for the coordinator, and the
+// errors of the others.
 struct SortedCommit {
   OffsetCommitRequest known;
   OffsetCommitResponse unknown;
 };
 
-SortedCommit sort_out(const MetadataImagePtr image, OffsetCommitRequest request, bool by_id) {
+SortedCommit sort_out(const MetadataImagePtr image, OffsetCommitRequest request, bool by_id, Access& access) {
   SortedCommit sorted;
   Parts unknown(sorted.unknown.topics);
   auto topics = std::exchange(request.topics, {});
@@ -60,9 +62,12 @@ SortedCommit sort_out(const MetadataImagePtr image, OffsetCommitRequest request,
       unknown.of(topic.name, topic.topic_id).partitions.push_back({index, error});
     };
     OffsetCommitRequest::Topic known{topic.name, topic.topic_id, {}};
+    const bool denied = !(by_id && !there) && !access.may_on_topic(AclOperation::read, topic.name);
     for (auto& partition : topic.partitions) {
       work_in_slices(partition_work);
-      if (!there)
+      if (denied)
+        refuse(partition.index, ErrorCode::topic_authorization_failed);
+      else if (!there)
         refuse(partition.index, by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
       else if (partition.index < 0 || partition.index >= there->partition_count())
         refuse(partition.index, ErrorCode::unknown_topic_or_partition);
@@ -164,9 +169,12 @@ std::expected<TransactionWriter, ErrorCode> confirm_writer(BrokerShard& shard, c
 
 Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<OffsetCommitRequest>());
-  auto sorted = sort_out(shard.image(), std::move(request), call.version() >= ids_since);
+  Access access(shard, call);
+  if (!access.may_on_group(AclOperation::read, request.group_id))
+    return Finish::with(call.answer(refused_commit(request, ErrorCode::group_authorization_failed)));
+  auto sorted = sort_out(shard.image(), std::move(request), call.version() >= ids_since, access);
   if (sorted.known.topics.empty()) return Finish::with(call.answer(sorted.unknown));
-  GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
+  GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version(), {}};
   return CoordinatorAnswer<OffsetCommitResponse>::begin(
       shard, sorted.known.group_id,
       [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
@@ -181,7 +189,15 @@ Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
 
 Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<TxnOffsetCommitRequest>());
-  auto sorted = sort_out(shard.image(), as_commit(request), call.version() >= txn_ids_since);
+  Access access(shard, call);
+  auto denied = ErrorCode::none;
+  if (!access.may_on_transaction(AclOperation::write, request.transactional_id))
+    denied = ErrorCode::transactional_id_authorization_failed;
+  else if (!access.may_on_group(AclOperation::read, request.group_id))
+    denied = ErrorCode::group_authorization_failed;
+  if (denied != ErrorCode::none)
+    return Finish::with(call.answer(as_transactional(refused_commit(as_commit(request), denied))));
+  auto sorted = sort_out(shard.image(), as_commit(request), call.version() >= txn_ids_since, access);
   auto answer = [call, unknown = sorted.unknown](OffsetCommitResponse response) {
     add(response, unknown);
     return call.answer(as_transactional(response));
@@ -189,7 +205,7 @@ Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) 
   if (sorted.known.topics.empty()) return Finish::with(answer({}));
   auto writer = confirm_writer(shard, request, call.version());
   if (!writer) return Finish::with(answer(refused_commit(sorted.known, writer.error())));
-  GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
+  GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version(), {}};
   return CoordinatorAnswer<OffsetCommitResponse>::begin(
       shard, sorted.known.group_id,
       [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
@@ -200,16 +216,25 @@ Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) 
 
 Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<OffsetDeleteRequest>());
+  Access access(shard, call);
+  if (!access.may_on_group(AclOperation::remove, request.group_id)) {
+    OffsetDeleteResponse denied;
+    denied.error_code = ErrorCode::group_authorization_failed;
+    return Finish::with(call.answer(denied));
+  }
   const auto image = shard.image();
   OffsetDeleteRequest known{request.group_id, {}};
   OffsetDeleteResponse unknown;
   for (const auto& topic : request.topics) {
     const auto* there = image->topic(topic.name);
+    const bool allowed = access.may_on_topic(AclOperation::read, topic.name);
     OffsetDeleteRequest::Topic kept{topic.name, {}};
     OffsetDeleteResponse::Topic refused{topic.name, {}};
     for (const auto& partition : topic.partitions) {
       work_in_slices(partition_work);
-      if (there && partition.index >= 0 && partition.index < there->partition_count())
+      if (!allowed)
+        refused.partitions.push_back({partition.index, ErrorCode::topic_authorization_failed});
+      else if (there && partition.index >= 0 && partition.index < there->partition_count())
         kept.partitions.push_back(partition);
       else
         refused.partitions.push_back({partition.index, ErrorCode::unknown_topic_or_partition});

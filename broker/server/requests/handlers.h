@@ -114,6 +114,9 @@ Result<ByteChain> handle_elect_leaders(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_acls(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_create_acls(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_delete_acls(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call);
@@ -124,6 +127,10 @@ Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& c
 Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_clients(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_sasl_handshake(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_sasl_authenticate(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_user_scram_credentials(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_alter_user_scram_credentials(BrokerShard& shard, const Request& call);
 
 // The answer to an ApiVersions request newer than served: version 0, with the error and the versions (KIP-511).
 ByteChain unsupported_api_versions(std::int32_t correlation_id);

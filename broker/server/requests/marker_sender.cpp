@@ -158,7 +158,8 @@ void MarkerSender::look_for_gone(const Batch& batch) {
     ListPartitionReassignmentsRequest nothing;
     nothing.topics.emplace();
     auto frame = request_frame(nothing, 0, 0, "").flatten().slice(4);
-    if (!forward_to_controller(shard_, frame, call_max)) return shard_.host().clock().sleep_for(retry_interval);
+    if (!forward_to_controller(shard_, frame, nullptr, call_max))
+      return shard_.host().clock().sleep_for(retry_interval);
   }
   auto image = shard_.image();
   for (const auto& [source, looked_for] : batch.markers) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/cluster/topic_name.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/requests/response_room.h"
@@ -26,8 +27,13 @@ using Topic = MetadataResponse::Topic;
 
 class MetadataAnswer {
  public:
-  MetadataAnswer(BrokerShard& shard, const MetadataRequest& request, const Request& call)
-      : shard_(shard), request_(request), version_(call.version()), listener_(call.session().listener), room_(shard) {}
+  MetadataAnswer(BrokerShard& shard, const Request& call, const MetadataRequest& request)
+      : shard_(shard),
+        request_(request),
+        version_(call.version()),
+        listener_(call.session().listener),
+        access_(shard, call),
+        room_(shard) {}
 
   MetadataResponse run() {
     // In version 0 an empty list means all topics; later null does.
@@ -39,10 +45,11 @@ class MetadataAnswer {
     response_.cluster_id = shard_.image()->cluster_id;
     response_.controller_id = shard_.controller();
     if (request_.include_cluster_authorized_operations)
-      response_.cluster_authorized_operations = authorized_cluster_operations;
+      response_.cluster_authorized_operations = access_.cluster_bits_if_described(authorized_cluster_operations);
     if (all) {
       const auto image = shard_.image();
-      for (const auto& [name, topic] : image->topics) add(name, topic);
+      for (const auto& [name, topic] : image->topics)
+        if (access_.sees(AclOperation::describe, AclResourceType::topic, name)) add(name, topic);
     } else if (std::ranges::any_of(*request_.topics, [](const auto& asked) { return !asked.topic_id.is_zero(); })) {
       answer_by_id();
     } else {
@@ -78,7 +85,14 @@ class MetadataAnswer {
     for (const auto& asked : *request_.topics) {
       if (!answered.insert(asked.topic_id).second) continue;
       auto name = image->topic_name(asked.topic_id);
-      if (const auto* topic = image->topic(name)) {
+      if (const auto* topic = image->topic(name); topic && !access_.may_on_topic(AclOperation::describe, name)) {
+        // Ids are no secret, on Kafka either; names are.
+        auto& refused = response_.topics.emplace_back();
+        refused.error_code = ErrorCode::topic_authorization_failed;
+        refused.name = nameless();
+        refused.topic_id = asked.topic_id;
+        work_in_slices(describe_topic_work);
+      } else if (topic) {
         add(name, *topic);
       } else {
         auto& unknown = response_.topics.emplace_back();
@@ -95,6 +109,13 @@ class MetadataAnswer {
     const auto image = shard_.image();
     for (const auto& asked : *request_.topics) {
       if (!answered.insert(*asked.name).second) continue;
+      if (!access_.may_on_topic(AclOperation::describe, *asked.name)) {
+        auto& refused = response_.topics.emplace_back();
+        refused.error_code = ErrorCode::topic_authorization_failed;
+        refused.name = *asked.name;
+        work_in_slices(describe_topic_work);
+        continue;
+      }
       if (const auto* topic = image->topic(*asked.name)) {
         add(*asked.name, *topic);
         continue;
@@ -107,8 +128,16 @@ class MetadataAnswer {
       work_in_slices(describe_topic_work);
       if (!invalid) missing.push_back(response_.topics.size() - 1);
     }
-    bool create = shard_.config().auto_create_topics && request_.allow_auto_topic_creation && !missing.empty();
-    if (!create) return;
+    if (!shard_.config().auto_create_topics || !request_.allow_auto_topic_creation) return;
+    if (!access_.sees(AclOperation::create, AclResourceType::cluster, acl_cluster_name))
+      std::erase_if(missing, [&](std::size_t at) {
+        auto& out = response_.topics[at];
+        if (access_.may_on_topic(AclOperation::create, *out.name)) return false;
+        out.error_code = ErrorCode::topic_authorization_failed;
+        out.authorized_operations = authorized_operations_unasked;
+        return true;
+      });
+    if (missing.empty()) return;
     // As on Kafka, topics that are created now are not in this response: clients ask again. A client that checks
     // whether a topic is deleted is told so, though its request creates the topic again.
     std::vector<std::string> names;
@@ -131,14 +160,20 @@ class MetadataAnswer {
     allow(out);
     work_in_slices(describe_topic_work);
   }
+  // A topic's name that is not told: null, from the version on that has it.
+  std::optional<std::string> nameless() const {
+    return version_ >= nullable_names_since ? std::nullopt : std::optional<std::string>("");
+  }
   void allow(Topic& out) const {
-    if (request_.include_topic_authorized_operations) out.authorized_operations = authorized_topic_operations;
+    if (request_.include_topic_authorized_operations)
+      out.authorized_operations = access_.allowed_bits(authorized_topic_operations, AclResourceType::topic, *out.name);
   }
 
   BrokerShard& shard_;
   const MetadataRequest& request_;
   const std::int16_t version_;
   const std::string& listener_;
+  Access access_;
   ResponseRoom room_;
   MetadataResponse response_;
 };
@@ -149,7 +184,7 @@ Result<ByteChain> handle_metadata(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<MetadataRequest>());
   bool nameless = request.topics && std::ranges::any_of(*request.topics, [](const auto& asked) { return !asked.name; });
   if (nameless && call.version() < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
-  return call.answer(MetadataAnswer(shard, request, call).run());
+  return call.answer(MetadataAnswer(shard, call, request).run());
 }
 
 }  // namespace fulmar

@@ -1,5 +1,6 @@
 // OffsetFetch: the offsets that groups have committed.
 #include "broker/protocol/messages/group_offsets.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/repeats.h"
 #include "broker/server/requests/request.h"
@@ -27,12 +28,14 @@ constexpr std::int64_t partition_bytes = 80;  // in memory, without its metadata
 
 class OffsetFetch {
  public:
-  OffsetFetch(BrokerShard& shard, std::int16_t version, bool stable)
-      : shard_(shard), by_id_(version >= ids_since), stable_(stable), room_(shard) {}
+  OffsetFetch(BrokerShard& shard, const Request& call, bool stable)
+      : shard_(shard), by_id_(call.version() >= ids_since), stable_(stable), access_(shard, call), room_(shard) {}
 
   Group fetch(const Asked& asked) {
     Group response;
-    if (repeats_.are_too_many(asked.group_id))
+    if (!access_.may_on_group(AclOperation::describe, asked.group_id))
+      response.error_code = ErrorCode::group_authorization_failed;
+    else if (repeats_.are_too_many(asked.group_id))
       response.error_code = ErrorCode::invalid_request;
     else if (asked.topics)
       fetch_topics(asked, response);
@@ -59,6 +62,9 @@ class OffsetFetch {
 
   void fetch_all(const Asked& asked, Group& response) {
     response = read(asked);
+    std::erase_if(response.topics, [&](const auto& topic) {
+      return !access_.sees(AclOperation::describe, AclResourceType::topic, topic.name);
+    });
     if (!by_id_) return;
     const auto image = shard_.image();
     for (auto& topic : response.topics)
@@ -70,7 +76,7 @@ class OffsetFetch {
     const auto image = shard_.image();
     Asked piece{asked.group_id, asked.member_id, asked.member_epoch, std::vector<Asked::Topic>()};
     std::size_t partitions = 0;
-    std::vector<Group::Topic> unknown;
+    std::vector<Group::Topic> unknown;  // or not to be described
     auto add_piece = [&] {
       add(read(piece), response);
       piece.topics->clear();
@@ -78,11 +84,16 @@ class OffsetFetch {
     };
     for (const auto& topic : *asked.topics) {
       Asked::Topic part{by_id_ ? image->topic_name(topic.topic_id) : topic.name, topic.topic_id, {}};
-      if (by_id_ && part.name.empty()) {
+      auto refusal = ErrorCode::none;
+      if (by_id_ && part.name.empty())
+        refusal = ErrorCode::unknown_topic_id;
+      else if (!access_.may_on_topic(AclOperation::describe, part.name))
+        refusal = ErrorCode::topic_authorization_failed;
+      if (refusal != ErrorCode::none) {
         auto& out = unknown.emplace_back();
+        out.name = part.name;
         out.topic_id = topic.topic_id;
-        for (auto index : topic.partition_indexes)
-          out.partitions.push_back({index, -1, -1, "", ErrorCode::unknown_topic_id});
+        for (auto index : topic.partition_indexes) out.partitions.push_back({index, -1, -1, "", refusal});
         work_in_slices(partition_work * static_cast<std::int64_t>(topic.partition_indexes.size()));
         continue;
       }
@@ -125,6 +136,7 @@ class OffsetFetch {
   BrokerShard& shard_;
   const bool by_id_;
   const bool stable_;
+  Access access_;
   ResponseRoom room_;
   Repeats<std::string> repeats_;
   std::size_t metadata_bytes_ = 0;
@@ -150,7 +162,7 @@ OffsetFetchResponse as_one_group(const OffsetFetchRequest& request, Group group,
 
 Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<OffsetFetchRequest>());
-  OffsetFetch fetch(shard, call.version(), request.require_stable);
+  OffsetFetch fetch(shard, call, request.require_stable);
   if (call.version() >= groups_since) {
     OffsetFetchResponse response;
     for (const auto& group : request.groups) response.groups.push_back(fetch.fetch(group));

@@ -6,6 +6,7 @@
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/offset_for_leader_epoch.h"
 #include "broker/protocol/messages/topics.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -100,19 +101,30 @@ ErrorCode find_epoch_end(const Replica& replica, const OffsetForLeaderEpochReque
   return ErrorCode::none;
 }
 
+// Whether the client may do that with a topic; or with any, if it may do `with_any` on the cluster.
+auto allowed_to(AclOperation operation, Access access, AclOperation with_any = AclOperation::unknown) {
+  const bool any =
+      with_any != AclOperation::unknown && access.sees(with_any, AclResourceType::cluster, acl_cluster_name);
+  return [operation, any, access = std::move(access)](const std::string& topic) mutable {
+    return any || access.may_on_topic(operation, topic);
+  };
+}
+
 // Answers a request about partitions in its order: calls `use` with each one's replica, its part of the request, and
-// its part of the response, on the shard that owns it.
-template <class Response, class Request, class F>
-Response answer_each(BrokerShard& shard, const Request& request, F&& use) {
+// its part of the response, on the shard that owns it. `may(topic)`: whether the client may ask about it.
+template <class Response, class Request, class May, class F>
+Response answer_each(BrokerShard& shard, const Request& request, May&& may, F&& use) {
   Response response;
   for (const auto& topic : request.topics) {
     auto& out_topic = response.topics.emplace_back();
     out_topic.name = topic.name;
+    const bool allowed = may(topic.name);
     for (const auto& asked : topic.partitions) {
       auto& out = out_topic.partitions.emplace_back();
       out.index = asked.index;
-      out.error_code =
-          with_replica(shard, topic.name, asked.index, [&](Replica& replica) { return use(replica, asked, out); });
+      out.error_code = allowed ? with_replica(shard, topic.name, asked.index,
+                                              [&](Replica& replica) { return use(replica, asked, out); })
+                               : ErrorCode::topic_authorization_failed;
     }
   }
   return response;
@@ -123,8 +135,8 @@ enum class Repeated : unsigned char { refused, last_counts };
 
 // As answer_each(), but each topic and partition is answered once. A result begins as `blank`; without a replica only
 // its error is set.
-template <class Response, class Request, class F>
-Response answer_once(BrokerShard& shard, const Request& request, Repeated repeated, F&& use,
+template <class Response, class Request, class May, class F>
+Response answer_once(BrokerShard& shard, const Request& request, Repeated repeated, May&& may, F&& use,
                      const typename Response::Topic::Partition& blank = {}) {
   struct Asked {
     const typename Request::Topic::Partition* last = nullptr;
@@ -141,6 +153,7 @@ Response answer_once(BrokerShard& shard, const Request& request, Repeated repeat
   Response response;
   std::map<std::string_view, std::size_t> places;  // indexes of topics in the response
   for (const auto& topic : request.topics) {
+    const bool allowed = may(topic.name);
     for (const auto& partition : topic.partitions) {
       const auto* asked = std::exchange(by_partition[{topic.name, partition.index}].last, nullptr);
       if (!asked) continue;
@@ -149,9 +162,10 @@ Response answer_once(BrokerShard& shard, const Request& request, Repeated repeat
       auto& out = response.topics[place->second].partitions.emplace_back(blank);
       out.index = partition.index;
       bool refuse = repeated == Repeated::refused && by_partition[{topic.name, partition.index}].times > 1;
-      out.error_code = refuse ? ErrorCode::invalid_request
-                              : with_replica(shard, topic.name, partition.index,
-                                             [&](Replica& replica) { return use(replica, *asked, out); });
+      out.error_code = !allowed ? ErrorCode::topic_authorization_failed
+                       : refuse ? ErrorCode::invalid_request
+                                : with_replica(shard, topic.name, partition.index,
+                                               [&](Replica& replica) { return use(replica, *asked, out); });
     }
   }
   return response;
@@ -166,13 +180,16 @@ Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call) {
     if (!known_isolation) return ErrorCode::unknown_server_error;
     return list_offset(replica, asked, call.version(), request.isolation_level == 1, out);
   };
-  auto response = answer_once<ListOffsetsResponse>(shard, request, Repeated::refused, list);
+  auto response = answer_once<ListOffsetsResponse>(shard, request, Repeated::refused,
+                                                   allowed_to(AclOperation::describe, Access(shard, call)), list);
   return call.answer(response);
 }
 
 Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<OffsetForLeaderEpochRequest>());
-  auto response = answer_each<OffsetForLeaderEpochResponse>(shard, request, find_epoch_end);
+  auto response = answer_each<OffsetForLeaderEpochResponse>(
+      shard, request, allowed_to(AclOperation::describe, Access(shard, call), AclOperation::cluster_action),
+      find_epoch_end);
   return call.answer(response);
 }
 
@@ -187,8 +204,9 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const Request& call)
     out.low_watermark = *kept;
     return ErrorCode::none;
   };
-  auto response =
-      answer_once<DeleteRecordsResponse>(shard, request, Repeated::last_counts, remove, {.low_watermark = -1});
+  auto response = answer_once<DeleteRecordsResponse>(shard, request, Repeated::last_counts,
+                                                     allowed_to(AclOperation::remove, Access(shard, call)), remove,
+                                                     {.low_watermark = -1});
   return call.answer(response);
 }
 

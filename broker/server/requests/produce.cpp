@@ -9,6 +9,7 @@
 
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/errors_in.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/leader_hint.h"
@@ -257,11 +258,13 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
   bool served = api_info(ApiKey::produce).serves(call.version());
   bool by_id = call.version() >= first_version_with_topic_ids;
   bool acks_known = request.acks == -1 || request.acks == 0 || request.acks == 1;
+  Access access(shard, call);
   ItemsByShard items;
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
     auto& topic = request.topics[t];
     if (by_id) topic.name = image->topic_name(topic.topic_id);
     const auto* known = image->topic(topic.name);
+    const bool denied = !(by_id && !known) && !access.may_on_topic(AclOperation::write, topic.name);
     for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
       auto& partition = topic.partitions[p];
       bool exists = known && partition.index >= 0 && partition.index < known->partition_count();
@@ -279,6 +282,8 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
                 .appended_by = {}};
       if (!served)
         refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
+      else if (denied)
+        refuse(item, ErrorCode::topic_authorization_failed, "the client may not write to this topic");
       else if (by_id && !known)
         refuse(item, ErrorCode::unknown_topic_id, "this broker has no topic of that id");
       else if (!exists)
@@ -293,10 +298,18 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
     }
   }
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
+  auto may_write_transaction = [&, decided = std::optional<bool>()]() mutable {
+    if (!decided) decided = access.may_on_transaction(AclOperation::write, *request.transactional_id);
+    return *decided;
+  };
   for (auto& [owner, list] : items)
-    for (auto& item : list)
-      if (item.error == ErrorCode::none && item.batch.transactional() && !request.transactional_id)
+    for (auto& item : list) {
+      if (item.error != ErrorCode::none || !item.batch.transactional()) continue;
+      if (!request.transactional_id)
         refuse(item, ErrorCode::transactional_id_authorization_failed, "a transactional batch without its id");
+      else if (!may_write_transaction())
+        refuse(item, ErrorCode::transactional_id_authorization_failed, "the client may not write by this id");
+    }
   if (request.transactional_id && shard.transaction_verification())
     verify_transactions(shard, *request.transactional_id, call.version(), items, deadline);
   auto safety = request.acks == -1 ? Safety::committed : Safety::kept;

@@ -3,6 +3,7 @@
 #include "broker/server/requests/producer_ids.h"
 
 #include "broker/protocol/messages/init_producer_id.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
@@ -29,17 +30,22 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
   return broker.next_producer_id++;
 }
 
-// On a broker that is not the controller: sends the controller a client's request. Errors: as forward_to_controller();
+// On a broker that is not the controller: sends the controller a request. Errors: as forward_to_controller();
 // refused.
 Result<ProducerId> next_producer_id_elsewhere(BrokerShard& shard) {
   constexpr std::int16_t version = 1;
   auto frame = request_frame(InitProducerIdRequest{}, version, 0, "").flatten().slice(4);
-  FULMAR_TRY(auto answer, forward_to_controller(shard, frame, Duration::zero()));
+  FULMAR_TRY(auto answer, forward_to_controller(shard, frame, nullptr, Duration::zero()));
   Reader reader(answer.flatten().slice(4));
   read_response_header(reader, ApiKey::init_producer_id, version);
   FULMAR_TRY(auto response, decode<InitProducerIdResponse>(reader, version));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   return response.producer_id;
+}
+
+// As Kafka since 2.8 (KIP-679): who may write to some topic may do so with sequence numbers.
+bool may_be_idempotent(Access& access) {
+  return access.may_write_to_some_topic() || access.may_on_cluster(AclOperation::idempotent_write);
 }
 
 }  // namespace
@@ -58,7 +64,12 @@ Result<Finish> begin_init_producer_id(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<InitProducerIdRequest>());
   InitProducerIdResponse response;
   response.producer_epoch = -1;
-  if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
+  Access access(shard, call);
+  if (request.transactional_id ? !access.may_on_transaction(AclOperation::write, *request.transactional_id)
+                               : !may_be_idempotent(access)) {
+    response.error_code = request.transactional_id ? ErrorCode::transactional_id_authorization_failed
+                                                   : ErrorCode::cluster_authorization_failed;
+  } else if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
     response.error_code = ErrorCode::invalid_request;  // both or neither are required (KIP-360)
   } else if (request.transactional_id) {
     return Finish([&shard, call, request = std::move(request)] {

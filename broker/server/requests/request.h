@@ -21,7 +21,9 @@ class RequestCounts;
 
 // The client of a connection; lives as long as the connection or any of its requests.
 struct Session {
-  SocketAddress peer;  // empty: the request is the broker's own
+  SocketAddress peer;  // empty: the request is a broker's own
+  // The request is a broker's own, not a client's: it may do everything.
+  bool of_broker = false;
   // Where the client came in, and who it is. Its name: as in listener.security.protocol.map.
   std::string listener = "PLAINTEXT";
   SecurityProtocol protocol = SecurityProtocol::plaintext;

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "broker/server/requests/api_permission.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/new_partitions.h"
 #include "broker/server/requests/request.h"
@@ -18,8 +19,9 @@ enum class AnsweredBy {
 
 struct ServedApi {
   ApiKey key;
+  ApiPermission permission;
   // Errors: corrupt, unsupported: the connection is then closed.
-  Result<Finish> (*begin)(BrokerShard& shard, const Request& request);
+  Result<Finish> (*handle)(BrokerShard& shard, const Request& request);
   AnsweredBy answered_by = AnsweredBy::any_broker;
   // The client's timeout; null: the request has none. Errors: corrupt.
   Result<Duration> (*timeout)(const Request& request) = nullptr;
@@ -27,6 +29,9 @@ struct ServedApi {
   std::optional<NewPartitions> (*new_partitions)(const BrokerShard& shard, const Request& request) = nullptr;
   // For APIs of the controller: whether the broker that receives this request answers it itself; null: never.
   bool (*answered_here)(const Request& request) = nullptr;
+
+  // The handler's answer, or the refusal of a client that may not send the request. Errors: as `handle`.
+  Result<Finish> begin(BrokerShard& shard, const Request& request) const;
 };
 
 // Null if the key is not served.

@@ -9,6 +9,7 @@
 #include "broker/protocol/reader.h"
 #include "broker/server/controller/assignment.h"
 #include "broker/server/controller/draft.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/mutation_quota.h"
@@ -36,6 +37,7 @@ constexpr std::int16_t create_strict_since = 6;
 constexpr std::int16_t add_strict_since = 3;
 
 constexpr Duration led_on_demand_max = seconds(1);
+constexpr const char* topic_denied_message = "Topic authorization failed.";
 
 using CreateResult = CreateTopicsResponse::Topic;
 
@@ -65,6 +67,15 @@ class Collisions {
 void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_code = code;
   result.error_message = std::move(message);
+}
+
+// Of a topic that was created by a client that may not see its configuration (KIP-525).
+void hide_configs(CreateResult& result) {
+  if (result.error_code != ErrorCode::none) return;
+  result.topic_config_error_code = ErrorCode::topic_authorization_failed;
+  result.num_partitions = -1;
+  result.replication_factor = -1;
+  result.configs.reset();
 }
 
 // What a request has planned so far.
@@ -231,11 +242,11 @@ ErrorCode on_demand(ErrorCode error) {
   return error == ErrorCode::topic_already_exists ? ErrorCode::none : error;
 }
 
-// Forwards the creation to the controller, as if a client had asked.
+// Forwards the creation to the controller: who asked for it may create the topics.
 std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   constexpr std::int16_t version = 5;
   auto frame = request_frame(request_with_defaults(shard, names), version, 0, "").flatten().slice(4);
-  auto answer = forward_to_controller(shard, frame, Duration::max());
+  auto answer = forward_to_controller(shard, frame, nullptr, Duration::max());
   if (!answer) return std::vector(names.size(), ErrorCode::leader_not_available);
   Reader reader(answer->flatten().slice(4));
   read_response_header(reader, ApiKey::create_topics, version);
@@ -288,6 +299,8 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
   FULMAR_TRY(auto request, call.body<CreateTopicsRequest>());
   CreateTopicsResponse response;
   auto create = [&](Draft& draft) {
+    Access access(draft.shard, call);
+    const bool all = access.sees(AclOperation::create, AclResourceType::cluster, acl_cluster_name);
     Planned planned(draft.image);
     MutationQuota quota(draft.shard, call, create_strict_since);
     if (!request.validate_only) planned.quota = &quota;
@@ -303,7 +316,13 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
       }
       if (times[asked.name] < 0) continue;
       auto& result = response.topics.emplace_back();
+      if (!all && !access.may_on_topic(AclOperation::create, asked.name)) {
+        result.name = asked.name;
+        refuse(result, ErrorCode::topic_authorization_failed, topic_denied_message);
+        continue;
+      }
       plan_topic(draft, planned, asked, result);
+      if (!access.sees(AclOperation::describe_configs, AclResourceType::topic, asked.name)) hide_configs(result);
       work_in_slices(plan_topic_work);
     }
     response.throttle_time_ms = quota.throttle_time_ms();
@@ -326,6 +345,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
   FULMAR_TRY(auto request, call.body<CreatePartitionsRequest>());
   CreatePartitionsResponse response;
   auto create = [&](Draft& draft) {
+    Access access(draft.shard, call);
     const auto& next = draft.image;
     Planned planned(next);
     MutationQuota quota(draft.shard, call, add_strict_since);
@@ -344,6 +364,8 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
       if (count > 1) {
         count = -1;
         say(ErrorCode::invalid_request, "Duplicate topic name.");
+      } else if (!access.may_on_topic(AclOperation::alter, asked.name)) {
+        result.error_code = ErrorCode::topic_authorization_failed;
       } else if (!draft.controls()) {
         say(ErrorCode::not_controller, no_controller_message);
       } else if (!found) {

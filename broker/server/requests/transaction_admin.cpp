@@ -3,6 +3,7 @@
 
 #include "broker/groups/topic_pattern.h"
 #include "broker/protocol/messages/producers.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/repeats.h"
 #include "broker/server/requests/request.h"
@@ -28,13 +29,19 @@ Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request
   FULMAR_TRY(auto request, call.body<DescribeTransactionsRequest>());
   DescribeTransactionsResponse response;
   Repeats<std::string_view> repeats;
+  Access access(shard, call);
   for (const auto& id : request.transactional_ids) {
     DescribeTransactionsResponse::Transaction described;
     auto error = ErrorCode::invalid_request;
-    if (!id.empty() && !repeats.are_too_many(id))
+    if (!access.may_on_transaction(AclOperation::describe, id))
+      error = ErrorCode::transactional_id_authorization_failed;
+    else if (!id.empty() && !repeats.are_too_many(id))
       error = shard.transactions().read(
           id, [&](const TransactionCoordinator& transactions) { described = transactions.describe(id); });
     if (error != ErrorCode::none) described.error_code = error;
+    std::erase_if(described.topics, [&](const auto& topic) {
+      return !access.sees(AclOperation::describe, AclResourceType::topic, topic.name);
+    });
     described.transactional_id = id;
     response.transaction_states.push_back(std::move(described));
   }
@@ -55,6 +62,7 @@ Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& ca
     }
     matches = [pattern = *pattern](const std::string& id) { return pattern.matches(id); };
   }
+  const Access access(shard, call);
   auto now = shard.host().clock().wall_ms();
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)
     shard.on(n, [&](BrokerShard& there) {
@@ -63,7 +71,9 @@ Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& ca
         do {
           auto page = transactions.list(request, matches, after, listed_at_once, now);
           if (!page) return;
-          for (auto& one : page->transactions) response.transaction_states.push_back(std::move(one));
+          for (auto& one : page->transactions)
+            if (access.sees(AclOperation::describe, AclResourceType::transactional_id, one.transactional_id))
+              response.transaction_states.push_back(std::move(one));
           after = page->last;
         } while (after);
       });

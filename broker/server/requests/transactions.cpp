@@ -2,7 +2,10 @@
 // brokers that receive their batches, to a transaction's coordinator.
 #include "broker/server/requests/transactions.h"
 
+#include <set>
+
 #include "broker/cluster/topic_name.h"
+#include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/producer_ids.h"
 #include "broker/server/requests/request.h"
@@ -62,16 +65,18 @@ bool has(const PartitionsByTopic& partitions, const std::string& topic, std::int
   return found != partitions.end() && found->second.contains(index);
 }
 
-// Adds partitions to the transaction, or verifies them; one result for each.
+// Adds partitions to the transaction, or verifies them; one result for each. `denied`: topics that the client may not
+// write to; then nothing is added.
 std::vector<AddPartitionsToTxnResponse::Topic> add_or_verify(BrokerShard& shard,
                                                              const AddPartitionsToTxnRequest::Transaction& asked,
-                                                             TransactionVersion version) {
+                                                             TransactionVersion version,
+                                                             const std::set<std::string>& denied = {}) {
   ProducerClaim producer{asked.transactional_id, asked.producer_id, asked.producer_epoch};
   auto partitions = partitions_of(asked.topics);
   auto unknown = unknown_of(*shard.image(), partitions);
   auto error = ErrorCode::none;
   PartitionsByTopic missing;
-  if (!unknown.empty()) {
+  if (!unknown.empty() || !denied.empty()) {
     error = operation_not_attempted;
   } else if (asked.verify_only) {
     auto refused = ErrorCode::none;
@@ -100,10 +105,22 @@ std::vector<AddPartitionsToTxnResponse::Topic> add_or_verify(BrokerShard& shard,
       auto one = error;
       if (has(unknown, topic.name, index)) one = ErrorCode::unknown_topic_or_partition;
       if (has(missing, topic.name, index)) one = ErrorCode::transaction_abortable;
+      if (denied.contains(topic.name)) one = ErrorCode::topic_authorization_failed;
       out.partitions.push_back({index, one});
     }
   }
   return answered;
+}
+
+AddPartitionsToTxnResponse refused_partitions(const std::vector<AddPartitionsToTxnRequest::Topic>& topics,
+                                              ErrorCode error) {
+  AddPartitionsToTxnResponse response;
+  for (const auto& topic : topics) {
+    auto& out = response.topics.emplace_back();
+    out.name = topic.name;
+    for (auto index : topic.partitions) out.partitions.push_back({index, error});
+  }
+  return response;
 }
 
 }  // namespace
@@ -130,7 +147,21 @@ InitProducerIdResponse init_transactional(BrokerShard& shard, const InitProducer
 
 Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<AddPartitionsToTxnRequest>());
-  return Finish([&shard, call, request = std::move(request)] {
+  Access access(shard, call);
+  if (call.version() >= several_transactions_since && !access.may_on_cluster(AclOperation::cluster_action)) {
+    AddPartitionsToTxnResponse denied;  // clients send older versions
+    denied.error_code = ErrorCode::cluster_authorization_failed;
+    return Finish::with(call.answer(denied));
+  }
+  if (call.version() < several_transactions_since &&
+      !access.may_on_transaction(AclOperation::write, request.transactional_id))
+    return Finish::with(
+        call.answer(refused_partitions(request.topics, ErrorCode::transactional_id_authorization_failed)));
+  std::set<std::string> denied;
+  if (call.version() < several_transactions_since)
+    for (const auto& topic : request.topics)
+      if (!access.may_on_topic(AclOperation::write, topic.name)) denied.insert(topic.name);
+  return Finish([&shard, call, request = std::move(request), denied = std::move(denied)] {
     AddPartitionsToTxnResponse response;
     if (call.version() >= several_transactions_since) {
       for (const auto& asked : request.transactions)
@@ -139,7 +170,7 @@ Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& ca
     }
     response.topics = add_or_verify(
         shard, {request.transactional_id, request.producer_id, request.producer_epoch, false, request.topics},
-        TransactionVersion::v0);
+        TransactionVersion::v0, denied);
     for (auto& topic : response.topics)
       for (auto& partition : topic.partitions)
         partition.error_code = known_to(partition.error_code, call.version(), others_know_fenced_since);
@@ -150,6 +181,13 @@ Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& ca
 // Adds the group's partition of __consumer_offsets.
 Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<AddOffsetsToTxnRequest>());
+  AddOffsetsToTxnResponse denied;
+  Access access(shard, call);
+  if (!access.may_on_transaction(AclOperation::write, request.transactional_id))
+    denied.error_code = ErrorCode::transactional_id_authorization_failed;
+  else if (!access.may_on_group(AclOperation::read, request.group_id))
+    denied.error_code = ErrorCode::group_authorization_failed;
+  if (denied.error_code != ErrorCode::none) return Finish::with(call.answer(denied));
   return Finish([&shard, call, request = std::move(request)] {
     AddOffsetsToTxnResponse response;
     if (auto partition = shard.groups().partition_of(request.group_id); partition) {
@@ -171,6 +209,11 @@ Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call)
 
 Result<Finish> begin_end_txn(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<EndTxnRequest>());
+  if (!Access(shard, call).may_on_transaction(AclOperation::write, request.transactional_id)) {
+    EndTxnResponse denied;
+    denied.error_code = ErrorCode::transactional_id_authorization_failed;
+    return Finish::with(call.answer(denied));
+  }
   return Finish([&shard, call, request = std::move(request)] {
     ProducerClaim producer{request.transactional_id, request.producer_id, request.producer_epoch};
     auto end = request.committed ? TransactionEnd::commit : TransactionEnd::abort;

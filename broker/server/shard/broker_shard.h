@@ -18,6 +18,7 @@
 #include "broker/net/outbox.h"
 #include "broker/replication/peer_server.h"
 #include "broker/replication/replica_manager.h"
+#include "broker/security/tls/tls_guard.h"
 #include "broker/server/config/broker_config.h"
 #include "broker/server/shard/broker_observer.h"
 #include "broker/server/shard/client_counts.h"
@@ -48,6 +49,9 @@ class BrokerShard;
 struct Broker {
   const BrokerConfig& config;
   ListenerImages listeners;  // as clients are told them
+  // By the number of the listener; null: it is in plain text.
+  std::vector<std::shared_ptr<const TlsGuard>> tls = {};
+  std::shared_ptr<const PeerTls> peer_tls = {};  // of the INTERNAL listener; null: it is in plain text
   std::vector<BrokerShard*> shards;
   MetadataLog* metadata = nullptr;
   ReplicaId self;                        // this broker, with its data directory

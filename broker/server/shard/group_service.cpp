@@ -92,7 +92,7 @@ std::unique_ptr<GroupMachine> GroupService::make_machine(std::int32_t index) {
   auto made = std::make_unique<GroupMachine>(
       settings(), [this] { return random_uuid(shard_.host().entropy()); },
       [this](const std::string& note) { shard_.log().info(note); });
-  if (!topics_) topics_ = std::make_shared<ImageTopics>(shard_.image());
+  if (!topics_) topics_ = std::make_shared<ImageTopics>(shard_.image(), shard_.config().authorizer);
   made->groups().set_topics(topics_, now());
   if (auto there = coordinating_.find(index); there != coordinating_.end()) there->second.topics = topics_;
   return made;
@@ -114,9 +114,10 @@ std::expected<GroupMachine*, ErrorCode> GroupService::machine(std::int32_t index
 
 void GroupService::follow(const MetadataDelta& delta) {
   settings_.reset();  // some may be changed while the broker runs
-  // Brokers have the racks.
-  bool changed = !delta.topics.empty() || delta.before->brokers != delta.after->brokers;
-  if (changed) topics_ = std::make_shared<ImageTopics>(delta.after);
+  // Brokers have the racks, and access control lists say which topics a member may describe.
+  bool changed = !delta.topics.empty() || delta.before->brokers != delta.after->brokers ||
+                 !delta.before->acls.is_same_version(delta.after->acls);
+  if (changed) topics_ = std::make_shared<ImageTopics>(delta.after, shard_.config().authorizer);
   const auto* topic = shard_.image()->topic(group_topic_name);
   if (!topic) return;
   for (std::int32_t index = 0; index < topic->partition_count(); ++index) {

@@ -19,6 +19,15 @@ std::optional<GroupTopics::Topic> ImageTopics::find(const std::string& name) con
   return topic;
 }
 
+bool ImageTopics::may_describe(const Asker& asker, const std::string& topic) const {
+  auto principal = parse_principal(asker.principal);
+  if (!principal) return false;
+  // The address as Kafka prints it: "/10.0.0.1".
+  auto host = asker.host.starts_with('/') ? asker.host.substr(1) : asker.host;
+  return Authorizer(settings_, image_->acls, *principal, std::move(host))
+      .allows(AclOperation::describe, AclResourceType::topic, topic);
+}
+
 std::vector<std::string> ImageTopics::names_after(const std::string& name, std::size_t limit) const {
   std::vector<std::string> names;
   auto entry = !name.empty() && name == last_name_ ? last_ : image_->topics.begin();

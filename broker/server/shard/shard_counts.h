@@ -20,6 +20,11 @@ struct ShardCounts {
   std::int64_t connections = 0;  // now
   std::int64_t connections_accepted = 0;
   std::int64_t connections_refused = 0;
+  std::int64_t requests_denied = 0;  // in which something was asked for that the client may not do
+  std::int64_t authentications_failed = 0;
+  std::int64_t tls_handshakes = 0;  // that succeeded
+  std::int64_t tls_handshakes_failed = 0;
+  std::int64_t tls_sessions_resumed = 0;
   std::int64_t leaderships_won = 0;
   std::int64_t leaderships_lost = 0;
   // Passes of the log cleaner, and by how many bytes they made logs smaller.

@@ -18,7 +18,7 @@ func basics(arguments []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	topic := check.Topic("franz")
-	producer, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.Lz4Compression()))
+	producer, err := kgo.NewClient(connecting(brokers, kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.Lz4Compression()))...)
 	check.No(err, "client")
 	defer producer.Close()
 	admin := kadm.NewClient(producer)
@@ -43,7 +43,7 @@ func basics(arguments []string) {
 	}
 	check.No(producer.ProduceSync(ctx, records...).FirstErr(), "produce")
 
-	consumer, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	consumer, err := kgo.NewClient(connecting(brokers, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
 	check.No(err, "client")
 	defer consumer.Close()
 	read := map[string]bool{}

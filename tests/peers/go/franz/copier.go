@@ -20,11 +20,11 @@ func copier(arguments []string) {
 	told := check.CopierOf(arguments)
 	terminated := check.UntilTerminated()
 	for terminated.Err() == nil {
-		session, err := kgo.NewGroupTransactSession(
-			kgo.SeedBrokers(told.Brokers...), kgo.ConsumerGroup(told.Group), kgo.ConsumeTopics(told.From),
+		session, err := kgo.NewGroupTransactSession(connecting(told.Brokers,
+			kgo.ConsumerGroup(told.Group), kgo.ConsumeTopics(told.From),
 			kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 			kgo.TransactionalID(told.TransactionalId), kgo.TransactionTimeout(transactionTimeout), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-			kgo.SessionTimeout(sessionTimeout), kgo.RequestTimeoutOverhead(answerTimeout))
+			kgo.SessionTimeout(sessionTimeout), kgo.RequestTimeoutOverhead(answerTimeout))...)
 		check.No(err, "session")
 		if err := copyAll(terminated, session, told.To); err != nil {
 			check.Said("session:", err)

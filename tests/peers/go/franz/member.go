@@ -22,11 +22,9 @@ const (
 // A member commits what it has read after each poll; the group does not rebalance in between.
 func member(arguments []string) {
 	told := check.MemberOf(arguments)
-	options := []kgo.Opt{
-		kgo.SeedBrokers(told.Brokers...), kgo.ConsumerGroup(told.Group), kgo.ConsumeTopics(told.Topic),
+	options := connecting(told.Brokers, kgo.ConsumerGroup(told.Group), kgo.ConsumeTopics(told.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
-		kgo.SessionTimeout(sessionTimeout), kgo.RequestTimeoutOverhead(answerTimeout), kgo.MetadataMinAge(time.Second), kgo.MetadataMaxAge(metadataAge),
-	}
+		kgo.SessionTimeout(sessionTimeout), kgo.RequestTimeoutOverhead(answerTimeout), kgo.MetadataMinAge(time.Second), kgo.MetadataMaxAge(metadataAge))
 	if told.Protocol == "consumer" {
 		options = append(options, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
 	}

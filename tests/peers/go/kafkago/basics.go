@@ -16,7 +16,8 @@ func basics(arguments []string) {
 	brokers, factor := check.Basics(arguments)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 20 * time.Second}
+	transport, dialer := connecting()
+	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 20 * time.Second, Transport: transport}
 	topic := check.Topic("kafka-go")
 	created, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{
 		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: check.Partitions, ReplicationFactor: factor}}})
@@ -44,7 +45,7 @@ func basics(arguments []string) {
 	}, "the topic is listed")
 
 	writer := &kafka.Writer{Addr: kafka.TCP(brokers...), Topic: topic, Balancer: &kafka.Hash{}, RequiredAcks: kafka.RequireAll,
-		Compression: kafka.Snappy, BatchTimeout: 10 * time.Millisecond}
+		Compression: kafka.Snappy, BatchTimeout: 10 * time.Millisecond, Transport: transport}
 	begun := time.UnixMilli(time.Now().UnixMilli())
 	var messages []kafka.Message
 	for n := range check.Values {
@@ -63,7 +64,7 @@ func basics(arguments []string) {
 		if end == 0 {
 			continue
 		}
-		reader := kafka.NewReader(kafka.ReaderConfig{Brokers: brokers, Topic: topic, Partition: partition, MaxWait: 100 * time.Millisecond})
+		reader := kafka.NewReader(kafka.ReaderConfig{Brokers: brokers, Topic: topic, Partition: partition, MaxWait: 100 * time.Millisecond, Dialer: dialer})
 		for {
 			message, err := reader.ReadMessage(ctx)
 			check.No(err, "read")

@@ -4,5 +4,5 @@ package main
 import "fulmar/peers/check"
 
 func main() {
-	check.Programs(map[string]func([]string){"basics": basics, "member": member})
+	check.Programs(map[string]func([]string){"basics": basics, "member": member, "sasl": authenticate})
 }

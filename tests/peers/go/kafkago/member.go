@@ -21,7 +21,8 @@ const (
 // A member commits after so many records, and when no more come at once.
 func member(arguments []string) {
 	told := check.MemberOf(arguments)
-	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: told.Brokers, GroupID: told.Group, Topic: told.Topic, StartOffset: kafka.FirstOffset,
+	_, dialer := connecting()
+	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: told.Brokers, Dialer: dialer, GroupID: told.Group, Topic: told.Topic, StartOffset: kafka.FirstOffset,
 		MaxWait: pollTimeout, SessionTimeout: sessionTimeout, RebalanceTimeout: sessionTimeout, HeartbeatInterval: time.Second,
 		JoinGroupBackoff: pollTimeout, ErrorLogger: kafka.LoggerFunc(func(what string, more ...any) { check.Said(fmt.Sprintf(what, more...)) })})
 	terminated := check.UntilTerminated()

@@ -7,5 +7,5 @@ import (
 )
 
 func main() {
-	check.Programs(map[string]func([]string){"basics": basics.Run, "member": member, "copier": copier})
+	check.Programs(map[string]func([]string){"basics": basics.Run, "member": member, "copier": copier, "sasl": authenticate})
 }

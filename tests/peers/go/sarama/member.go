@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fulmar/peers/check"
+	"fulmar/peers/sarama/security"
 
 	"github.com/IBM/sarama"
 )
@@ -27,6 +28,7 @@ func groupConfig() *sarama.Config {
 	config.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{sarama.NewBalanceStrategyRange()}
 	config.Consumer.Offsets.Initial = sarama.OffsetOldest
 	config.Consumer.Return.Errors = true
+	security.Connecting(config)
 	return config
 }
 

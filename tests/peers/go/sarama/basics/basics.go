@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fulmar/peers/check"
+	"fulmar/peers/sarama/security"
 
 	"github.com/IBM/sarama"
 )
@@ -19,6 +20,7 @@ func Run(arguments []string) {
 	config.Producer.Return.Successes = true
 	config.Producer.RequiredAcks = sarama.WaitForAll
 	config.Producer.Compression = sarama.CompressionZSTD
+	security.Connecting(config)
 	client, err := sarama.NewClient(brokers, config)
 	check.No(err, "connect")
 	admin, err := sarama.NewClusterAdminFromClient(client)

@@ -1,0 +1,234 @@
+// A client that guards a topic of its own by access control lists, grants everybody access, withdraws it, and tries
+// each time whether it may write and read, once every broker has shown the change.
+//
+// A topic is guarded by an entry of somebody else: topics without entries are everybody's in these lives. After a
+// change that may be made or not, now or later, nothing is known of the topic any more: the client goes on with another
+// one.
+#include <algorithm>
+#include <optional>
+
+#include "broker/protocol/messages/acls.h"
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/record_builder.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr int topics_max = 6;  // of a life
+constexpr Duration shown_max = seconds(10);
+constexpr Duration look_interval = milliseconds(50);
+constexpr std::int16_t names_until = 12;  // the last version of Produce and Fetch that names topics
+constexpr const char* everybody = "User:ANONYMOUS";
+constexpr const char* somebody = "User:somebody";
+
+using Kind = AccessOperation::Kind;
+
+class AccessChanger {
+ public:
+  AccessChanger(Host& host, Workload& workload)
+      : host_(host),
+        workload_(workload),
+        random_(host.entropy().stream()),
+        brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
+
+  void live() {
+    for (int number = 0; number < topics_max && !workload_.stop;) {
+      pause();
+      topic_ = "access-" + std::to_string(number);
+      if (!make_topic()) continue;
+      ++number;
+      live_with_topic();
+    }
+  }
+
+ private:
+  void pause() { fulmar::pause(host_, random_, workload_.plan.setting(settings::access_pace_ms)); }
+  Deadline in_time() { return host_.clock().deadline_in(workload_.request_timeout); }
+
+  // Until a change is in doubt.
+  void live_with_topic() {
+    session_.reset();
+    if (!change(Kind::withdraw, [&] { return add(somebody); })) return;
+    while (!workload_.stop) {
+      try_both();
+      pause();
+      if (!change(Kind::grant, [&] { return add(everybody); })) return;
+      workload_.marks.reach(Mark::access_granted);
+      try_both();
+      pause();
+      if (!change(Kind::withdraw, [&] { return remove(everybody); })) return;
+      workload_.marks.reach(Mark::access_withdrawn);
+    }
+  }
+
+  // Also finds its leader, while everybody may still see it.
+  bool make_topic() {
+    auto connection = brokers_.any(in_time());
+    if (!connection) return false;
+    CreateTopicsRequest request;
+    request.timeout_ms = 2000;
+    auto& topic = request.topics.emplace_back();
+    topic.name = topic_;
+    topic.num_partitions = 1;
+    topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting(settings::replication_factor));
+    auto made = (*connection)->call<CreateTopicsResponse>(request, in_time());
+    auto error = made && made->topics.size() == 1 ? made->topics[0].error_code : ErrorCode::request_timed_out;
+    if (error != ErrorCode::none && error != ErrorCode::topic_already_exists) return false;
+    auto leader = brokers_.leader_of(topic_, 0, in_time());
+    if (leader) leader_ = *leader;
+    return leader.has_value();
+  }
+
+  std::size_t begin(Kind kind) {
+    workload_.history.access_operations.push_back(
+        {kind, topic_, host_.clock().now(), Instant::max(), Outcome::pending});
+    tell_begun(workload_, workload_.history.access_operations.back());
+    return workload_.history.access_operations.size() - 1;
+  }
+  void end(std::size_t index, Outcome outcome) {
+    auto& operation = workload_.history.access_operations[index];
+    operation.completed = host_.clock().now();
+    operation.outcome = outcome;
+    tell_ended(workload_, operation);
+  }
+
+  // Returns whether it was made, and every broker has shown it.
+  template <class Make>
+  bool change(Kind kind, const Make& make) {
+    auto index = begin(kind);
+    const bool shown = make() && shown_by_all(kind == Kind::grant);
+    end(index, shown ? Outcome::ok : Outcome::unknown);
+    return shown;
+  }
+  bool add(const char* principal) {
+    auto connection = brokers_.any(in_time());
+    if (!connection) return false;
+    CreateAclsRequest request{{{AclResourceType::topic, topic_, AclPatternType::literal, principal, "*",
+                                AclOperation::all, AclPermission::allow}}};
+    auto response = (*connection)->call<CreateAclsResponse>(request, in_time());
+    return response && response->results.size() == 1 && response->results[0].error_code == ErrorCode::none;
+  }
+  bool remove(const char* principal) {
+    auto connection = brokers_.any(in_time());
+    if (!connection) return false;
+    DeleteAclsRequest request;
+    auto& filter = request.filters.emplace_back();
+    filter.resource_type = AclResourceType::topic;
+    filter.resource_name = topic_;
+    filter.principal = principal;
+    auto response = (*connection)->call<DeleteAclsResponse>(request, in_time());
+    return response && response->results.size() == 1 && response->results[0].error_code == ErrorCode::none;
+  }
+
+  // The guard, and the grant as it should be.
+  bool shown_by(std::int32_t broker, bool granted) {
+    auto connection = brokers_.broker(broker, in_time());
+    if (!connection) return false;
+    DescribeAclsRequest request;
+    request.resource_type = AclResourceType::topic;
+    request.resource_name = topic_;
+    auto response = (*connection)->call<DescribeAclsResponse>(request, in_time());
+    if (!response || response->error_code != ErrorCode::none || response->resources.size() != 1) return false;
+    return response->resources[0].acls.size() == (granted ? 2U : 1U);
+  }
+  bool shown_by_all(bool granted) {
+    const auto give_up = host_.clock().now() + shown_max;
+    const auto count = static_cast<std::int32_t>(workload_.plan.setting(settings::brokers));
+    for (std::int32_t broker = 1; broker <= count; ++broker)
+      while (!shown_by(broker, granted)) {
+        if (workload_.stop || host_.clock().now() >= give_up) return false;
+        host_.clock().sleep_for(look_interval);
+      }
+    return true;
+  }
+
+  void try_both() {
+    auto writing = begin(Kind::write);
+    end(writing, write());
+    auto reading = begin(Kind::read);
+    end(reading, read());
+  }
+
+  static Outcome outcome_of(ErrorCode error) {
+    if (error == ErrorCode::none) return Outcome::ok;
+    if (error == ErrorCode::topic_authorization_failed) return Outcome::failed;
+    return Outcome::unknown;
+  }
+  // The connection to the leader; it may have moved, which is seen only while everybody may see the topic.
+  std::shared_ptr<ClientConnection> leader() {
+    if (auto found = brokers_.leader_of(topic_, 0, in_time())) leader_ = *found;
+    auto connection = brokers_.broker(leader_, in_time());
+    return connection ? *connection : nullptr;
+  }
+  Outcome write() {
+    auto connection = leader();
+    if (!connection) return Outcome::unknown;
+    ProduceRequest request;
+    request.acks = -1;
+    request.timeout_ms = 2000;
+    request.topics.push_back(
+        {topic_, {{0, ByteChain(build_batch({{std::nullopt, "tried", host_.clock().wall_ms(), {}}}))}}});
+    auto response = connection->call<ProduceResponse>(request, in_time(), names_until);
+    bool answered = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+    return answered ? outcome_of(response->topics[0].partitions[0].error_code) : Outcome::unknown;
+  }
+
+  // In the fetch session of the try before, if it is there still.
+  Outcome read() {
+    auto connection = leader();
+    if (!connection) return Outcome::unknown;
+    const bool goes_on = session_ && session_->connection.lock() == connection;
+    FetchRequest request;
+    request.max_bytes = 1 << 20;
+    if (goes_on) {
+      request.session_id = session_->id;
+      request.session_epoch = session_->epoch++;
+    } else {
+      request.session_epoch = 0;
+      FetchRequest::Topic::Partition partition;
+      partition.index = 0;
+      partition.max_bytes = 1 << 20;
+      request.topics.push_back({topic_, {}, {partition}});
+    }
+    auto response = connection->call<FetchResponse>(request, in_time(), names_until);
+    if (!response || response->error_code != ErrorCode::none) {
+      session_.reset();
+      return Outcome::unknown;
+    }
+    if (!goes_on && response->session_id != 0) session_ = Session{connection, response->session_id, 1};
+    if (response->topics.empty()) return goes_on ? Outcome::ok : Outcome::unknown;  // no news
+    return outcome_of(response->topics[0].partitions.at(0).error_code);
+  }
+
+  struct Session {
+    std::weak_ptr<ClientConnection> connection;
+    std::int32_t id;
+    std::int32_t epoch;
+  };
+
+  Host& host_;
+  Workload& workload_;
+  Random random_;
+  ClusterClient brokers_;
+  std::string topic_;
+  std::int32_t leader_ = -1;
+  std::optional<Session> session_;
+};
+
+}  // namespace
+
+void change_access(Host& host, Workload& workload) {
+  workload.marks.expect(Mark::access_granted);
+  workload.marks.expect(Mark::access_withdrawn);
+  AccessChanger(host, workload).live();
+}
+
+}  // namespace fulmar
