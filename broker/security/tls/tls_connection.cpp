@@ -261,8 +261,8 @@ Result<std::size_t> TlsConnection::read(std::span<char> into, Deadline deadline)
   }
 }
 
-// A piece of the user's data, from that byte on, becomes records. Not while there are others. It fails where OpenSSL has
-// seen what no read has returned yet, such as a broken record.
+// A piece of the user's data, from that byte on, becomes records. Not while there are others. It fails where OpenSSL
+// has seen what no read has returned yet, such as a broken record.
 Result<void> TlsConnection::encrypt(const ByteChain& data, std::size_t from) {
   TlsEntropy drawing(host_.entropy());
   ERR_clear_error();
