@@ -61,6 +61,7 @@ class CompactionCheck {
       if (there.contains(offset) || (!read.replica.empty() && offset >= read.end)) continue;
       auto newest = last.find(send->key);
       if (newest != last.end() && newest->second > offset) continue;
+      if (is_replaced_beyond(read, send->key)) continue;
       const bool deleted = is_deleted(*send, read.completed);
       if (newest == last.end() && deleted) continue;
       const char* anomaly = !send->value ? "tombstone-early" : "lost-key";
@@ -83,6 +84,17 @@ class CompactionCheck {
                           record.key + ", read at offset " + std::to_string(record.offset) + " of partition " +
                           std::to_string(read.partition) + ", " + what,
                       read.completed});
+  }
+
+  // A replica that is behind, or is none any more, may have copied its records from one that had compacted them: what
+  // replaces them comes after its end.
+  bool is_replaced_beyond(const KeyedRead& read, const std::string& key) const {
+    if (read.replica.empty()) return false;
+    auto whole = history_.keyed_final_reads.find(read.partition);
+    return whole != history_.keyed_final_reads.end() &&
+           std::ranges::any_of(whole->second.records, [&](const KeyedRecord& record) {
+             return record.key == key && record.offset >= read.end;
+           });
   }
 
   // Whether a tombstone that comes after this record, or is it, may be gone by then.

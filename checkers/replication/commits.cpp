@@ -97,6 +97,7 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
     report("commit rule", "old-term-commit", sight,
            to_string(last) + " is committed by counting replicas whose logs need not be of this term");
   auto holder = [&](const ReplicaId& id) { return holds(group, id, last, sight.synced); };
+  relies_on_leader(group, leader, last);
   // One step may both commit it and change the configuration.
   if (!is_quorum(sight.configuration, holder) && !is_quorum(before, holder)) {
     std::string holders;
@@ -143,10 +144,22 @@ bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatc
   } else if (!replica.log.has(batch)) {
     return false;
   }
-  if (!synced || replica.disk_hurt) return true;
-  if (replica.durable < batch.next)
-    replica.durable = std::max(replica.durable, replica.log.durable_end(machines_, group.removals, batch.next));
-  return replica.durable >= batch.next;
+  if (!synced || replica.disk_hurt || replica.durable >= batch.next) return true;
+  return replica.log.durable_end(machines_, group.removals, batch.next) >= batch.next;
+}
+
+// If a leader's commit needs the leader's own log, the leader has to keep it. What is on a disk that nobody was told of
+// does not count: a start may cut it off.
+void ReplicationWatch::relies_on_leader(Group& group, Replica& leader, const ShadowBatch& last) {
+  const auto& sight = leader.sight;
+  if (!sight.synced || leader.disk_hurt || leader.durable >= last.next) return;
+  auto told = [&](const ReplicaId& id) {
+    auto found = group.replicas.find(id);
+    return id != sight.self && found != group.replicas.end() && found->second.told_match >= last.next;
+  };
+  if (is_quorum(sight.configuration, told)) return;
+  auto durable = leader.log.durable_end(machines_, group.removals, last.next);
+  leader.durable = std::max(leader.durable, std::min(durable, last.next));
 }
 
 }  // namespace fulmar

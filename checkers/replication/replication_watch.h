@@ -185,6 +185,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_stable(Replica& replica);
   void check_fenced(const Replica& replica, const ShadowBatch& batch);
   bool is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader);
+  void relies_on_leader(Group& group, Replica& leader, const ShadowBatch& last);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
 
   bool binding(const ReplicaSight& sight) const { return sight.synced || !power_lost_; }

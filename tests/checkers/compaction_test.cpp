@@ -127,6 +127,20 @@ TEST(CompactionCheck, ReplicasThatNobodyReadsAreJudgedUpToTheirEnds) {
             "");
 }
 
+TEST(CompactionCheck, AReplicaThatIsBehindMayLackWhatIsReplacedBeyondItsEnd) {
+  for (bool is_read : {true, false}) {
+    History history;
+    history.keyed_sends = {sent(0, 1), sent(1, 2, "other"), sent(2, 3)};
+    history.keyed_final_reads[0] = {0, read_at, {{1, "other", 2}}};
+    if (is_read) history.keyed_final_reads[0].records.push_back({2, "k", 3});
+    history.keyed_logs = {{0, read_at, {{1, "other", 2}}, "broker 2", 2}};
+    Violations found;
+    check_compaction(history, found);
+    // What nobody can read does not replace it, and is itself lost.
+    EXPECT_EQ(found.size(), is_read ? 0u : 2u);
+  }
+}
+
 BatchHeader header(Offset base, std::int32_t last_delta, Epoch epoch, std::uint32_t crc, std::int32_t records) {
   BatchHeader made;
   made.base_offset = base;

@@ -215,6 +215,35 @@ TEST(ReplicationWatch, SeesThatWhatWasSyncedIsNotFoundAgain) {
   EXPECT_THAT(hurt.anomalies(), IsEmpty());
 }
 
+// What is on a replica's disk, but nobody was told of, may be cut off when it starts: no commit was counted with it.
+TEST(ReplicationWatch, LetsAReplicaLoseOnlyWhatNoCommitReliesOn) {
+  enum class Loser : std::uint8_t { told, untold, leader };
+  for (auto loser : {Loser::told, Loser::untold, Loser::leader})
+    for (bool all_tell : {false, true}) {
+      Story s;
+      s.elect(1, 1);
+      s.everybody_appends(1, "a");
+      for (int teller : {2, 3})
+        if (teller == 2 || all_tell)
+          s.watch.sends(group, {id(teller), id(1), 1, AppendReply{.verdict = Verdict::matched, .match = 1}});
+      s.commit(1, 1);
+      int broker = loser == Loser::told ? 2 : loser == Loser::untold ? 3 : 1;
+      s.written[broker][Story::log].clear();
+      s.batches[broker].clear();
+      s.sights[broker].log_end = 0;
+      s.sights[broker].last_epoch = -1;
+      s.sights[broker].commit = 0;
+      s.sights[broker].role = Role::follower;
+      s.watch.ended(broker);
+      s.open(broker);
+      bool relied_on = loser == Loser::told || (loser == Loser::untold ? all_tell : !all_tell);
+      if (relied_on)
+        EXPECT_THAT(s.anomalies(), Contains("lost-synced"));
+      else
+        EXPECT_THAT(s.anomalies(), IsEmpty()) << "broker " << broker << (all_tell ? ", all tell" : "");
+    }
+}
+
 TEST(ReplicationWatch, SeesAnEpochCacheThatDisagreesWithTheLog) {
   Story s;
   s.append(1, 3, "a");
