@@ -1,7 +1,8 @@
 // fulmar-load: sends and reads records of 1 KiB through librdkafka, and measures the cost for the broker.
 //
-//   fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES
+//   fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES [NAME=VALUE]...
 //
+// NAME=VALUE: settings of librdkafka, such as security.protocol=ssl.
 // Prints MB/s, the brokers' CPU seconds per GB (the sum over all, from /proc/PID/stat), and for `latency`, sent at 5
 // MB/s, the percentiles of the time from sending a record to reading it.
 #include <librdkafka/rdkafka.h>
@@ -17,6 +18,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -29,6 +31,7 @@ struct Settings {
   std::string brokers, pids, topic;
   int partitions;
   long records;
+  std::vector<std::pair<std::string, std::string>> more = {};  // of librdkafka
 };
 
 double broker_cpu_seconds(const std::string& pids) {
@@ -62,6 +65,7 @@ std::atomic<long> failed{0};
 rd_kafka_t* make(rd_kafka_type_t type, const Settings& settings, bool quick) {
   auto* conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", settings.brokers);
+  for (const auto& [name, value] : settings.more) set(conf, name.c_str(), value);
   if (type == RD_KAFKA_PRODUCER) {
     set(conf, "linger.ms", quick ? "0" : "20");
     set(conf, "batch.size", "131072");
@@ -188,14 +192,21 @@ void latency(const Settings& settings) {
 }  // namespace
 
 int main(int count, char** values) {
-  if (count != 7) {
-    std::fprintf(
-        stderr,
-        "usage: fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES\n");
+  bool right = count >= 7;
+  for (int i = 7; i < count; ++i) right = right && std::strchr(values[i], '=');
+  if (!right) {
+    std::fprintf(stderr,
+                 "usage: fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES "
+                 "[NAME=VALUE]...\n");
     return 2;
   }
   Settings settings{values[1], values[2], values[4], std::atoi(values[5]),
                     std::atol(values[6]) * 1'000'000 / static_cast<long>(record_bytes)};
+  for (int i = 7; i < count; ++i) {
+    std::string text = values[i];
+    auto equals = text.find('=');
+    settings.more.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
   std::string what = values[3];
   if (what == "produce")
     produce(settings);

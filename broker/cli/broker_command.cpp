@@ -13,8 +13,10 @@
 
 #include "broker/cli/service_notices.h"
 #include "broker/security/sasl/json_web_keys.h"
+#include "broker/security/tls/tls_properties.h"
 #include "broker/server/broker_with_admin.h"
 #include "broker/server/config/sasl_settings.h"
+#include "runtime/host/disk.h"
 #include "runtime/real/process.h"
 #include "runtime/real/service_manager.h"
 #include "runtime/real/usage.h"
@@ -115,12 +117,20 @@ Result<std::string> read_secret(const std::string& path) {
 
 // A keystore or a truststore.
 Result<std::string> read_store(const std::string& path) {
-  constexpr std::size_t store_bytes_max = 1 << 20;
   std::ifstream file(path, std::ios::binary);
   std::string store(std::istreambuf_iterator<char>(file), {});
   if (!file) return fail(Errc::not_found, "can't read " + path);
-  if (store.size() > store_bytes_max) return fail(Errc::too_large, path + ": a store has at most 1 MiB");
+  if (store.size() > TlsProperties::store_bytes_max) return fail(Errc::too_large, path + ": a store has at most 1 MiB");
   return store;
+}
+
+// The same for the broker that runs.
+Result<std::string> read_store_again(Host& host, const std::string& path) {
+  std::filesystem::path file(path);
+  auto directory = real_disk_at(host, file.has_parent_path() ? file.parent_path().string() : ".");
+  auto content = read_file(*directory, file.filename().string(), TlsProperties::store_bytes_max);
+  if (!content) return fail(content.error().code, "can't read " + path + ": " + content.error().detail);
+  return std::string(content->view());
 }
 
 }  // namespace
@@ -207,17 +217,19 @@ int broker_command(const std::vector<std::string>& arguments) {
     if (!token) return complain(exit_usage, token.error().detail);
     admin->token = std::move(*token);
   }
-  auto with_stores = [](ListenerConfig& listener) -> Result<void> {
-    if (!uses_tls(listener.protocol)) return {};
-    auto read = listener.tls.read_files(read_store);
-    if (read) read = TlsContext::check(listener.tls.settings, TlsEnd::server);
-    if (!read) return fail(read.error().code, "listener " + listener.name + ": " + read.error().detail);
+  auto check_stores = [](const std::string& listener, ListenerTls tls) -> Result<void> {
+    auto read = tls.read_files(read_store);
+    if (read) read = TlsContext::check(tls.settings, TlsEnd::server);
+    if (!read) return fail(read.error().code, "listener " + listener + ": " + read.error().detail);
     return {};
   };
-  for (auto& listener : config->listeners)
-    if (auto read = with_stores(listener); !read) return complain(exit_usage, read.error().detail);
-  if (config->internal)
-    if (auto read = with_stores(*config->internal); !read) return complain(exit_usage, read.error().detail);
+  auto listeners = config->listeners;
+  if (config->internal) listeners.push_back(*config->internal);
+  for (const auto& listener : listeners)
+    if (auto read = uses_tls(listener.protocol) ? check_stores(listener.name, listener.tls) : Result<void>(); !read)
+      return complain(exit_usage, read.error().detail);
+  if (admin->tls)
+    if (auto read = check_stores("admin.http", *admin->tls); !read) return complain(exit_usage, read.error().detail);
   if (config->needs_secret())
     return complain(exit_usage, "the INTERNAL listener is at " + to_string(config->internal->listen) +
                                     ", where anybody on the network could take part in the cluster: name a file with a "
@@ -257,7 +269,7 @@ int broker_command(const std::vector<std::string>& arguments) {
 
   auto code = run_real_process(process, [&](Host& host) {
     ServiceNotices notices(host, *manager);
-    auto ran = run_broker(host, *config, *admin, notices.news());
+    auto ran = run_broker(host, *config, *admin, notices.news(), nullptr, read_store_again);
     return ran ? 0 : complain(exit_failed, ran.error().detail);
   });
   return code ? *code : complain(exit_failed, code.error().detail);

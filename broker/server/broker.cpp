@@ -12,13 +12,13 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const BrokerNews
 }
 
 Result<void> run_broker(Host& host, const BrokerConfig& config, const AdminSettings& admin, const BrokerNews& news,
-                        BrokerObserver* observer) {
+                        BrokerObserver* observer, StoreReader read_store) {
   DataDirectory directory(host);
   FULMAR_TRY_VOID(directory.lock());
   // Before the directory becomes this node's: a broker started by mistake where another one listens leaves no trace.
   FULMAR_TRY_VOID(addresses_are_free(host, config, admin));
   FULMAR_TRY_VOID(directory.take(config.node_id, config.controllers.empty()));
-  BrokerLife life(host, config, admin, directory, news, observer);
+  BrokerLife life(host, config, admin, directory, news, observer, read_store);
   return life.live();
 }
 

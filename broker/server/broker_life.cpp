@@ -7,8 +7,6 @@ namespace fulmar {
 
 namespace {
 
-constexpr Timestamp day_ms = 24 * 60 * 60 * 1000;
-constexpr Timestamp expiry_told_ms = 30 * day_ms;  // of a certificate, at the start
 constexpr Duration opening_told_interval = seconds(1);
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
@@ -51,7 +49,7 @@ Result<void> addresses_are_free(Host& host, const BrokerConfig& config, const Ad
 }
 
 BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, const AdminSettings& admin, DataDirectory& directory,
-                       const BrokerNews& news, BrokerObserver* observer)
+                       const BrokerNews& news, BrokerObserver* observer, StoreReader read_store)
     : host_(host),
       config_(config),
       admin_settings_(admin),
@@ -67,6 +65,7 @@ BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, const AdminSettin
               .stored = directory.take_promises(),
               .observer = observer},
       shards_(host, broker_),
+      certificates_(host, read_store, host.log().named("certificates")),
       clean_(directory.clean()) {}
 
 void BrokerLife::give_up(Error why) {
@@ -77,33 +76,55 @@ void BrokerLife::give_up(Error why) {
 
 Result<void> BrokerLife::begin_admin() {
   if (!admin_settings_.listen) return {};
-  admin_.emplace(host_, broker_, admin_settings_, [this] { return membership_ ? membership_->peer_connections() : 0; });
+  admin_.emplace(host_, broker_, admin_settings_, certificates_,
+                 [this] { return membership_ ? membership_->peer_connections() : 0; });
+  if (admin_settings_.tls) {
+    auto use = [this](const TlsSettings& settings) -> Result<std::shared_ptr<const TlsContext>> {
+      FULMAR_TRY(auto context, TlsContext::make(settings, TlsEnd::server, host_.entropy()));
+      admin_->use_tls(context);
+      return context;
+    };
+    FULMAR_TRY_VOID(certificates_.add("admin.http", *admin_settings_.tls, use));
+  }
   auto listening = admin_->listen();
   if (!listening) return std::unexpected(cannot_listen(listening.error()));
   return {};
 }
 
-// By the wall clock, which certificates are for.
-void BrokerLife::warn_of_expiry(const std::string& listener, const TlsContext& context) {
-  auto left = context.expires_ms() ? *context.expires_ms() - host_.clock().wall_ms() : expiry_told_ms;
-  if (left < expiry_told_ms)
-    log_.warn(left > 0 ? "a certificate expires soon" : "a certificate has expired",
-              {{"listener", listener}, {"days", left / day_ms}});
+// The listeners' certificates, before there are shards; then those that take their place.
+Result<void> BrokerLife::begin_tls() {
+  broker_.tls.resize(config_.listeners.size());
+  for (std::size_t n = 0; n < config_.listeners.size(); ++n) {
+    const auto& listener = config_.listeners[n];
+    if (!uses_tls(listener.protocol)) continue;
+    FULMAR_TRY_VOID(certificates_.add(listener.name, listener.tls,
+                                      [this, n](const TlsSettings& settings) { return use_for_clients(n, settings); }));
+  }
+  if (!config_.internal || !uses_tls(config_.internal->protocol)) return {};
+  return certificates_.add(config_.internal->name, config_.internal->tls,
+                           [this](const TlsSettings& settings) { return use_for_peers(settings); });
+}
+
+Result<std::shared_ptr<const TlsContext>> BrokerLife::use_for_clients(std::size_t listener,
+                                                                      const TlsSettings& settings) {
+  FULMAR_TRY(auto guard, TlsGuard::make(settings, config_.listeners[listener].tls.mapping_rules, host_.entropy()));
+  if (broker_.shards[0])
+    shards_.on_each([&](BrokerShard&, ClientConnections& clients) { clients.use_tls(listener, guard); });
+  else
+    broker_.tls[listener] = guard;
+  return guard->context();
 }
 
 // Both ends of a connection between brokers show their certificates.
-Result<void> BrokerLife::make_peer_tls() {
-  if (!config_.internal || !uses_tls(config_.internal->protocol)) return {};
-  const auto& settings = config_.internal->tls.settings;
-  auto as_server = TlsContext::make(settings, TlsEnd::server, host_.entropy());
-  if (!as_server)
-    return std::unexpected(Error{as_server.error().code, "listener INTERNAL: " + as_server.error().detail});
-  auto as_client = TlsContext::make(settings, TlsEnd::client, host_.entropy());
-  if (!as_client)
-    return std::unexpected(Error{as_client.error().code, "listener INTERNAL: " + as_client.error().detail});
-  warn_of_expiry(config_.internal->name, **as_server);
-  broker_.peer_tls = std::make_shared<PeerTls>(std::move(*as_server), std::move(*as_client));
-  return {};
+Result<std::shared_ptr<const TlsContext>> BrokerLife::use_for_peers(const TlsSettings& settings) {
+  FULMAR_TRY(auto as_server, TlsContext::make(settings, TlsEnd::server, host_.entropy()));
+  FULMAR_TRY(auto as_client, TlsContext::make(settings, TlsEnd::client, host_.entropy()));
+  auto tls = std::make_shared<const PeerTls>(as_server, std::move(as_client));
+  if (broker_.shards[0])
+    shards_.on_each([&](BrokerShard& shard, ClientConnections&) { shard.peers().tls = tls; });
+  else
+    broker_.peer_tls = std::move(tls);
+  return as_server;
 }
 
 void BrokerLife::enter(BrokerPhase phase) {
@@ -112,13 +133,14 @@ void BrokerLife::enter(BrokerPhase phase) {
 
 Result<void> BrokerLife::live() {
   FULMAR_TRY_VOID(begin_admin());
-  FULMAR_TRY_VOID(make_peer_tls());
+  FULMAR_TRY_VOID(begin_tls());
   auto opened = shards_.open();
   if (opened) opened = open_metadata();
   auto listening = opened ? listen() : Result<std::vector<SocketAddress>>(std::unexpected(opened.error()));
   if (listening) {
     enter(BrokerPhase::joining);
     if (admin_) admin_->shards_are_there();
+    certificates_.start();
     join_cluster();
     if (!stop_.is_set()) serve(*listening);
     stop_.wait();
@@ -196,14 +218,6 @@ void BrokerLife::tell_controller(std::int32_t controller) {
 Result<std::vector<SocketAddress>> BrokerLife::listen() {
   std::vector<SocketAddress> wanted;
   for (const auto& listener : config_.listeners) {
-    broker_.tls.emplace_back();
-    if (uses_tls(listener.protocol)) {
-      auto guard = TlsGuard::make(listener.tls.settings, listener.tls.mapping_rules, host_.entropy());
-      if (!guard)
-        return std::unexpected(Error{guard.error().code, "listener " + listener.name + ": " + guard.error().detail});
-      broker_.tls.back() = std::move(*guard);
-      warn_of_expiry(listener.name, *broker_.tls.back()->context());
-    }
     auto free = free_address(host_, listener.listen);
     if (!free) return std::unexpected(cannot_listen(free.error()));
     wanted.push_back(std::move(*free));
@@ -290,6 +304,7 @@ void BrokerLife::open_lingering_and_remove_strays() {
 
 // Ends whatever was begun. Returns whether all its logs were closed in order.
 bool BrokerLife::end() {
+  certificates_.stop();
   fibers_.cancel();
   fibers_.join();
   if (member_ && !failure_) membership_->leave();

@@ -7,6 +7,7 @@
 #include "broker/cluster/metadata_log.h"
 #include "broker/server/admin/broker_admin.h"
 #include "broker/server/broker.h"
+#include "broker/server/certificate_watch.h"
 #include "broker/server/controller/controller.h"
 #include "broker/server/data_directory.h"
 #include "broker/server/membership.h"
@@ -19,9 +20,9 @@ namespace fulmar {
 // On shard 0.
 class BrokerLife {
  public:
-  // All outlive this; `observer` may be null.
+  // All outlive this; `observer` and `read_store` may be null.
   BrokerLife(Host& host, const BrokerConfig& config, const AdminSettings& admin, DataDirectory& directory,
-             const BrokerNews& news, BrokerObserver* observer);
+             const BrokerNews& news, BrokerObserver* observer, StoreReader read_store);
 
   // Runs to the end; as run_broker().
   Result<void> live();
@@ -29,8 +30,9 @@ class BrokerLife {
  private:
   bool in_cluster() const { return !config_.controllers.empty(); }
   Result<void> begin_admin();
-  Result<void> make_peer_tls();
-  void warn_of_expiry(const std::string& listener, const TlsContext& context);
+  Result<void> begin_tls();
+  Result<std::shared_ptr<const TlsContext>> use_for_clients(std::size_t listener, const TlsSettings& settings);
+  Result<std::shared_ptr<const TlsContext>> use_for_peers(const TlsSettings& settings);
   void enter(BrokerPhase phase);
   void give_up(Error why);
   Result<void> open_metadata();
@@ -52,6 +54,7 @@ class BrokerLife {
   Logger log_;
   Broker broker_;
   ShardLives shards_;
+  CertificateWatch certificates_;
   Event stop_;                    // the broker is asked to stop, or can't go on
   std::optional<Error> failure_;  // why it can't
   bool clean_;                    // whether logs opened by the next image were closed in order

@@ -62,8 +62,13 @@ std::string http_status_line(int status) {
   return std::to_string(status) + " " + http_status_str(static_cast<http_status>(status));
 }
 
-HttpServer::HttpServer(Host& host, std::unique_ptr<Listener> listener, Handler handler, HttpLimits limits)
-    : host_(host), listener_(std::move(listener)), handler_(std::move(handler)), limits_(limits) {}
+HttpServer::HttpServer(Host& host, std::unique_ptr<Listener> listener, Handler handler, HttpLimits limits,
+                       Secure secure)
+    : host_(host),
+      listener_(std::move(listener)),
+      handler_(std::move(handler)),
+      limits_(limits),
+      secure_(std::move(secure)) {}
 
 void HttpServer::run() {
   FiberGroup connections;
@@ -74,19 +79,30 @@ void HttpServer::run() {
       host_.clock().sleep_for(accept_again_after);
       continue;
     }
-    connections.spawn("http connection", [this, connection = std::move(*accepted)] {
-      struct Count {
-        explicit Count(std::size_t& c) : count(c) { ++count; }
-        ~Count() { --count; }
-        std::size_t& count;
-      } counted(connections_);
-      if (connections_ > limits_.connections_max)
-        refuse(*connection, 503, "there are too many connections");
-      else
-        serve(*connection);
-    });
+    connections.spawn("http connection",
+                      [this, connection = std::move(*accepted)]() mutable { begin(std::move(connection)); });
   }
   connections.join();
+}
+
+void HttpServer::begin(std::unique_ptr<Connection> connection) {
+  struct Count {
+    explicit Count(std::size_t& c) : count(c) { ++count; }
+    ~Count() { --count; }
+    std::size_t& count;
+  } counted(connections_);
+  const bool too_many = connections_ > limits_.connections_max;
+  if (secure_) {
+    if (too_many) return;  // a handshake is more than whoever is refused gets
+    auto secured = secure_(std::move(connection));
+    if (!secured) return;
+    connection = std::move(*secured);
+  }
+  if (too_many)
+    refuse(*connection, 503, "there are too many connections");
+  else
+    serve(*connection);
+  if (secure_) connection->shutdown_write();  // else it would look cut
 }
 
 void HttpServer::serve(Connection& connection) {

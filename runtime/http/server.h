@@ -28,8 +28,12 @@ class HttpServer {
  public:
   // May wait, and is called by several fibers at once. Must not throw, but for cancellation.
   using Handler = std::function<HttpResponse(const HttpRequest& request)>;
+  // Makes a secure connection of one that has come, in its fiber; may wait. On an error the connection is closed.
+  using Secure = std::function<Result<std::unique_ptr<Connection>>(std::unique_ptr<Connection>)>;
 
-  HttpServer(Host& host, std::unique_ptr<Listener> listener, Handler handler, HttpLimits limits = {});
+  // `secure`: null where connections are served as they come.
+  HttpServer(Host& host, std::unique_ptr<Listener> listener, Handler handler, HttpLimits limits = {},
+             Secure secure = nullptr);
 
   // Serves until the listener is closed. A cancellation point.
   void run();
@@ -38,6 +42,7 @@ class HttpServer {
   const SocketAddress& local() const { return listener_->local(); }
 
  private:
+  void begin(std::unique_ptr<Connection> connection);
   void serve(Connection& connection);
   Result<void> respond(Connection& connection, const HttpResponse& response, bool keep_alive, bool with_body);
   void refuse(Connection& connection, int status, std::string_view sentence);
@@ -46,6 +51,7 @@ class HttpServer {
   std::unique_ptr<Listener> listener_;
   Handler handler_;
   HttpLimits limits_;
+  Secure secure_;
   std::size_t connections_ = 0;
 };
 

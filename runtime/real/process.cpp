@@ -205,6 +205,10 @@ class Signals {
 
 }  // namespace
 
+std::unique_ptr<Disk> real_disk_at(Host& host, std::string directory) {
+  return std::make_unique<RealDisk>(static_cast<RealHost&>(host).reactor(), std::move(directory));
+}
+
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main) {
   FULMAR_ASSERT(options.shards >= 1);
   Signals signals(options.handle_signals);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "runtime/base/result.h"
+#include "runtime/host/disk.h"
 #include "runtime/host/host.h"
 #include "runtime/host/log.h"
 #include "runtime/real/io_backend.h"
@@ -23,5 +25,9 @@ struct ProcessOptions {
 // Runs `main` until it returns, and returns its result. At most one call per process at a time. Errors: unsupported, if
 // the kernel refuses the requested backend.
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main);
+
+// Another directory than that of the process' data, which may not be there. `host`: one that run_real_process() has
+// made, of the shard whose fibers use the disk; outlives it.
+std::unique_ptr<Disk> real_disk_at(Host& host, std::string directory);
 
 }  // namespace fulmar

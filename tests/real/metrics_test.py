@@ -12,6 +12,7 @@ import time
 import urllib.parse
 
 from broker import Broker, check
+from certificates import Authority
 
 BINARY = os.path.abspath(sys.argv[1])
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
@@ -226,10 +227,12 @@ def main():
     for program in ("promtool", "prometheus"):
         assert shutil.which(program), f"{program} is missing: ./dev setup installs Debian's package prometheus"
     test_refusals()
-    with tempfile.NamedTemporaryFile("w", suffix=".token") as token:
+    with tempfile.TemporaryDirectory(prefix="fulmar-metrics-") as place, tempfile.NamedTemporaryFile("w", suffix=".token") as token:
+        certificate = Authority(place).sign("broker", "/CN=broker")
         token.write(TOKEN + "\n")
         token.flush()
-        with Broker("--shards", "2", "--set", "admin.http.listener=127.0.0.1:0", "--set", f"admin.http.token.file={token.name}") as broker:
+        with Broker("--shards", "2", "--set", "admin.http.listener=127.0.0.1:0", "--set", f"admin.http.token.file={token.name}",
+                    "--set", "listeners=SSL://127.0.0.1:0", "--set", "ssl.keystore.type=PEM", "--set", f"ssl.keystore.location={certificate}") as broker:
             pages = AdminPages(broker)
             use(broker)
             test_health_and_token(pages)

@@ -3,7 +3,10 @@
 #include <openssl/crypto.h>
 
 #include "broker/console/console.h"
+#include "broker/security/tls/tls_connection.h"
 #include "broker/server/listen_address.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
 
 namespace fulmar {
 
@@ -38,7 +41,7 @@ bool is_bearer(std::string_view authorization, std::string_view token) {
 }
 
 AdminListener::AdminListener(Host& host, const AdminSettings& settings, AdminPages pages)
-    : host_(host), settings_(settings), pages_(std::move(pages)) {}
+    : host_(host), settings_(settings), pages_(std::move(pages)), log_(host, host.log().named("admin")) {}
 
 Result<SocketAddress> AdminListener::listen() {
   FULMAR_TRY(auto at, listen_address(host_, *settings_.listen));
@@ -48,9 +51,24 @@ Result<SocketAddress> AdminListener::listen() {
                     .request_time = request_time,
                     .idle_time = idle_time,
                     .response_time = response_time};
-  server_.emplace(host_, std::move(listener), [this](const HttpRequest& request) { return answer(request); }, limits);
+  HttpServer::Secure with_tls;
+  if (settings_.tls) {
+    FULMAR_ASSERT(tls_);
+    with_tls = [this](std::unique_ptr<Connection> connection) { return secure(std::move(connection)); };
+  }
+  server_.emplace(
+      host_, std::move(listener), [this](const HttpRequest& request) { return answer(request); }, limits,
+      std::move(with_tls));
   fibers_.spawn("admin listener", [this] { server_->run(); });
   return server_->local();
+}
+
+Result<std::unique_ptr<Connection>> AdminListener::secure(std::unique_ptr<Connection> connection) {
+  auto tls = std::make_unique<TlsConnection>(host_, tls_, std::move(connection));
+  auto through = tls->handshake(host_.clock().deadline_in(settings_.tls->handshake_max));
+  if (through) return tls;
+  log_.warn("TLS handshake failed", {{"peer", to_string(tls->peer())}, {"reason", to_string(through.error())}});
+  return std::unexpected(through.error());
 }
 
 bool AdminListener::has_token(const HttpRequest& request) const {

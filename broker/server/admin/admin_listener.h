@@ -3,11 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
+#include "broker/security/tls/tls_context.h"
 #include "broker/server/config/admin_settings.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/host.h"
+#include "runtime/host/rate_limited_log.h"
 #include "runtime/http/server.h"
 
 namespace fulmar {
@@ -25,17 +28,22 @@ class AdminListener {
   // `settings` outlives this; its `listen` is set.
   AdminListener(Host& host, const AdminSettings& settings, AdminPages pages);
 
+  // For connections that begin from now on; before listen() if `settings` have TLS.
+  void use_tls(std::shared_ptr<const TlsContext> context) { tls_ = std::move(context); }
   // Listens and serves from now on, until this object ends. Errors: as Network::listen.
   Result<SocketAddress> listen();
 
  private:
   HttpResponse answer(const HttpRequest& request) const;
   HttpResponse console(const HttpRequest& request) const;
+  Result<std::unique_ptr<Connection>> secure(std::unique_ptr<Connection> connection);
   bool has_token(const HttpRequest& request) const;
 
   Host& host_;
   const AdminSettings& settings_;
   const AdminPages pages_;
+  std::shared_ptr<const TlsContext> tls_;
+  RateLimitedLog log_;
   std::optional<HttpServer> server_;
   FiberGroup fibers_;
 };

@@ -16,10 +16,11 @@ constexpr Duration silent_too_long_to_ask = seconds(2);
 }  // namespace
 
 BrokerAdmin::BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settings,
-                         std::function<std::size_t()> peer_connections)
+                         const CertificateWatch& certificates, std::function<std::size_t()> peer_connections)
     : host_(host),
       broker_(broker),
       settings_(settings),
+      certificates_(certificates),
       log_(host.log().named("admin")),
       peer_connections_(std::move(peer_connections)),
       started_ms_(host.clock().wall_ms()),
@@ -139,6 +140,8 @@ BrokerSamples BrokerAdmin::gather(const MetricsQuery& asked) {
   samples.shards.resize(host_.shard_count());
   on_all_shards(
       [&](unsigned n, BrokerShard& shard) { samples.shards[n] = sample_shard(shard, asked.topics, settings_.meters); });
+  samples.certificates = certificates_.expiries();
+  samples.certificate_looks_failed = certificates_.looks_failed();
   samples.cluster = sample_cluster(*broker_.shards[0]);
   if (!asked.groups.empty())
     samples.group_lags = group_lags(*broker_.shards[0], asked.groups, host_.clock().deadline_in(ask_leaders_max));

@@ -22,10 +22,13 @@ namespace fulmar {
 // On shard 0.
 class BrokerAdmin {
  public:
-  // `peer_connections`: returns how many other brokers are connected. `broker` and `settings`, whose `listen` is set,
-  // outlive this.
-  BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settings, std::function<std::size_t()> peer_connections);
+  // `peer_connections`: returns how many other brokers are connected. `broker`, `settings`, whose `listen` is set, and
+  // `certificates` outlive this.
+  BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settings, const CertificateWatch& certificates,
+              std::function<std::size_t()> peer_connections);
 
+  // As AdminListener::use_tls.
+  void use_tls(std::shared_ptr<const TlsContext> context) { listener_.use_tls(std::move(context)); }
   // Listens and answers from now on. Errors: as Network::listen.
   Result<void> listen();
   void enter(BrokerPhase phase) { phase_ = phase; }
@@ -63,6 +66,7 @@ class BrokerAdmin {
   Host& host_;
   Broker& broker_;
   const AdminSettings& settings_;
+  const CertificateWatch& certificates_;
   Logger log_;
   const std::function<std::size_t()> peer_connections_;
   const Timestamp started_ms_;

@@ -43,6 +43,16 @@ void write_process(Exposition& text, const BrokerSamples& samples) {
   text.sample({}, seconds_of(samples.scraped_in));
 }
 
+void write_certificates(Exposition& text, const BrokerSamples& samples) {
+  text.family("fulmar_tls_certificate_expiry_timestamp", gauge, "seconds",
+              "When the first of the listener's own certificates expires, since 1970.");
+  for (const auto& expiry : samples.certificates)
+    text.sample({{"listener", expiry.listener}}, seconds_of_ms(expiry.at_ms));
+  text.family("fulmar_tls_certificate_reload_failed", counter, "",
+              "Looks at the files of certificates, one every 5 seconds, that found new contents which can't be used.");
+  text.sample({}, samples.certificate_looks_failed);
+}
+
 void write_cluster(Exposition& text, const BrokerSamples& samples) {
   const auto& cluster = samples.cluster;
   text.family("fulmar_controller_active", gauge, "",
@@ -134,6 +144,7 @@ void write_asked_for(Exposition& text, const BrokerSamples& samples) {
 std::string metrics_page(const BrokerSamples& samples, ExpositionFormat format) {
   Exposition text(format);
   write_process(text, samples);
+  write_certificates(text, samples);
   write_requests(text, samples);
   write_shards(text, samples);
   write_logs(text, samples);

@@ -13,6 +13,7 @@
 #include "broker/server/admin/cluster_sample.h"
 #include "broker/server/admin/group_lag.h"
 #include "broker/server/admin/shard_sample.h"
+#include "broker/server/certificate_watch.h"
 #include "runtime/host/disk.h"
 #include "runtime/host/host.h"
 #include "runtime/host/process_usage.h"
@@ -33,12 +34,15 @@ struct BrokerSamples {
   std::vector<ShardSample> shards;     // by number
   ClusterSample cluster;
   std::vector<GroupLag> group_lags;
+  std::vector<CertificateWatch::Expiry> certificates;
+  std::int64_t certificate_looks_failed = 0;
 };
 
 std::string metrics_page(const BrokerSamples& samples, ExpositionFormat format);
 
 // -- Its parts.
 void write_process(Exposition& text, const BrokerSamples& samples);
+void write_certificates(Exposition& text, const BrokerSamples& samples);
 void write_requests(Exposition& text, const BrokerSamples& samples);
 void write_shards(Exposition& text, const BrokerSamples& samples);
 void write_logs(Exposition& text, const BrokerSamples& samples);

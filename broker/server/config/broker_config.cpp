@@ -24,8 +24,9 @@ constexpr PropertyInfo table[] = {
      "Whether that listener serves the console: a page that shows the cluster, its records among it, to everybody who "
      "reaches it and has the token, if one is needed."},
     {"admin.http.listener", PropertyType::string, "", 0, 0, "",
-     "The address at which metrics and health are served over HTTP, as HOST:PORT; none: they are not. Without TLS: for "
-     "loopback, or a network that is trusted."},
+     "The address at which metrics and health are served over HTTP, as HOST:PORT, or with TLS, as https://HOST:PORT; "
+     "none: they are not. Without TLS it is for loopback, or a network that is trusted. Its certificate is that of "
+     "ssl.*, or of admin.http.ssl.*, which overrides them."},
     {"admin.http.max.connections", PropertyType::int32, "64", 1, 10'000, "",
      "The most connections to that listener at once; further ones are answered 503."},
     {"admin.http.metrics.topics", PropertyType::list, "", 0, 0, "",
@@ -265,7 +266,9 @@ constexpr PropertyInfo table[] = {
      "The broker's certificate and the intermediate ones, as PEM: itself, not in a file."},
     {"ssl.keystore.key", PropertyType::password, "", 0, 0, "", "The key of that certificate, as PEM."},
     {"ssl.keystore.location", PropertyType::string, "", 0, 0, "",
-     "The file with the broker's certificate and its key, of ssl.keystore.type."},
+     "The file with the broker's certificate and its key, of ssl.keystore.type. New contents are taken while the "
+     "broker "
+     "runs."},
     {"ssl.keystore.password", PropertyType::password, "", 0, 0, "", "The password of a PKCS12 keystore."},
     {"ssl.keystore.type", PropertyType::string, "JKS", 0, 0, "JKS,PKCS12,PEM",
      "The format of ssl.keystore.location. JKS, Kafka's default, is not served."},
@@ -277,7 +280,8 @@ constexpr PropertyInfo table[] = {
     {"ssl.truststore.certificates", PropertyType::password, "", 0, 0, "",
      "The certificates that are trusted, as PEM: themselves, not in a file."},
     {"ssl.truststore.location", PropertyType::string, "", 0, 0, "",
-     "The file with the certificates that are trusted, of ssl.truststore.type."},
+     "The file with the certificates that are trusted, of ssl.truststore.type. New contents are taken while the broker "
+     "runs."},
     {"ssl.truststore.password", PropertyType::password, "", 0, 0, "", "The password of a PKCS12 truststore."},
     {"ssl.truststore.type", PropertyType::string, "JKS", 0, 0, "JKS,PKCS12,PEM",
      "The format of ssl.truststore.location. JKS, Kafka's default, is not served."},
@@ -438,6 +442,7 @@ bool BrokerConfig::needs_secret() const {
 const PropertyInfo* find_broker_property(std::string_view name) {
   const auto* info = find_property(table, name);
   if (auto own = listener_property(name); !info && own) return find_property(table, own->property);
+  if (auto of_admin = admin_tls_property(name); !info && of_admin) return find_property(table, *of_admin);
   return info ? info : find_property(unserved_broker_properties(), name);
 }
 

@@ -1,9 +1,10 @@
 #include "broker/server/config/listener_tls.h"
 
-#include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "broker/security/tls/principal_mapping.h"
+#include "broker/security/tls/tls_properties.h"
 #include "broker/server/config/property_values.h"
 
 namespace fulmar {
@@ -13,19 +14,23 @@ namespace {
 constexpr std::string_view prefix = "listener.name.";
 constexpr std::string_view of_tls = "ssl.";
 
-StoreType store_type_of(std::string_view text) {
-  return text == "PEM" ? StoreType::pem : text == "PKCS12" ? StoreType::pkcs12 : StoreType::jks;
+StoreType type_of(TlsProperties::Store store) {
+  using enum TlsProperties::Store;
+  return store == pem ? StoreType::pem : store == pkcs12 ? StoreType::pkcs12 : StoreType::jks;
+}
+
+TlsProperties::Store store_of(StoreType type) {
+  using enum TlsProperties::Store;
+  return type == StoreType::pem ? pem : type == StoreType::pkcs12 ? pkcs12 : jks;
+}
+
+TlsProperties shared_part(const ListenerTls& tls) {
+  return {tls.settings, store_of(tls.keystore_type), tls.keystore_file, store_of(tls.truststore_type),
+          tls.truststore_file};
 }
 
 ClientAuth client_auth_of(std::string_view text) {
   return text == "required" ? ClientAuth::required : text == "requested" ? ClientAuth::requested : ClientAuth::none;
-}
-
-Result<void> check_type(StoreType type, const std::string& which, bool named) {
-  if (type != StoreType::jks || !named) return {};
-  return invalid_value("ssl." + which + ".type", "JKS",
-                       "stores of type JKS are not served; have PEM or PKCS12 here, and convert the store: keytool "
-                       "-importkeystore -srckeystore OLD -destkeystore NEW -deststoretype PKCS12");
 }
 
 }  // namespace
@@ -42,63 +47,35 @@ std::optional<ListenerProperty> listener_property(std::string_view name) {
 Result<ListenerTls> ListenerTls::from(const Properties& properties, std::string_view listener) {
   std::string own(prefix);
   for (unsigned char c : listener) own += static_cast<char>(std::tolower(c));
-  auto text = [&](const std::string& name) {
-    auto found = properties.find(own + "." + name);
+  auto text = [&](std::string_view name) {
+    auto found = properties.find(own + "." + std::string(name));
     return std::string(found != properties.end() ? std::string_view(found->second) : value_of(properties, name));
   };
+  auto shared = TlsProperties::from(text);
   ListenerTls tls;
-  tls.settings.certificate_chain = text("ssl.keystore.certificate.chain");
-  tls.settings.key = text("ssl.keystore.key");
-  tls.settings.key_password = text("ssl.key.password");
-  tls.settings.keystore_password = text("ssl.keystore.password");
-  tls.settings.trusted = text("ssl.truststore.certificates");
-  tls.settings.truststore_password = text("ssl.truststore.password");
+  tls.settings = std::move(shared.settings);
   tls.settings.client_auth = client_auth_of(text("ssl.client.auth"));
-  auto protocols = text("ssl.enabled.protocols");
-  auto names = split_list(protocols);
-  tls.settings.tls_1_2 = std::ranges::find(names, "TLSv1.2") != names.end();
-  tls.settings.tls_1_3 = std::ranges::find(names, "TLSv1.3") != names.end();
-  auto suites = text("ssl.cipher.suites");
-  for (auto name : split_list(suites)) tls.settings.cipher_suites.emplace_back(name);
   tls.settings.resumes = text("ssl.session.tickets.enable") == "true";
-  tls.keystore_type = store_type_of(text("ssl.keystore.type"));
-  tls.keystore_file = text("ssl.keystore.location");
-  tls.truststore_type = store_type_of(text("ssl.truststore.type"));
-  tls.truststore_file = text("ssl.truststore.location");
+  tls.keystore_type = type_of(shared.keystore_type);
+  tls.keystore_file = std::move(shared.keystore_file);
+  tls.truststore_type = type_of(shared.truststore_type);
+  tls.truststore_file = std::move(shared.truststore_file);
   tls.mapping_rules = text("ssl.principal.mapping.rules");
   tls.handshake_max = milliseconds(parse_integer(text("ssl.handshake.timeout.ms")).value());
   return tls;
 }
 
 Result<void> ListenerTls::check() const {
-  bool key_given = !settings.certificate_chain.empty() || !settings.key.empty();
-  if (key_given && !keystore_file.empty())
-    return invalid_value("ssl.keystore.location", keystore_file,
-                         "the certificate is in ssl.keystore.certificate.chain already");
-  if (!settings.trusted.empty() && !truststore_file.empty())
-    return invalid_value("ssl.truststore.location", truststore_file,
-                         "the certificates are in ssl.truststore.certificates already");
-  FULMAR_TRY_VOID(check_type(keystore_type, "keystore", !keystore_file.empty()));
-  FULMAR_TRY_VOID(check_type(truststore_type, "truststore", !truststore_file.empty()));
+  FULMAR_TRY_VOID(shared_part(*this).check());
   auto mapping = PrincipalMapping::parse(mapping_rules);
   if (!mapping) return invalid_value("ssl.principal.mapping.rules", mapping_rules, mapping.error().detail);
   return {};
 }
 
 Result<void> ListenerTls::read_files(const FileReader& read) {
-  if (!keystore_file.empty()) {
-    FULMAR_TRY(auto content, read(keystore_file));
-    if (keystore_type == StoreType::pem) {
-      settings.certificate_chain = content;
-      settings.key = std::move(content);
-    } else {
-      settings.keystore = std::move(content);
-    }
-  }
-  if (!truststore_file.empty()) {
-    FULMAR_TRY(auto content, read(truststore_file));
-    (truststore_type == StoreType::pem ? settings.trusted : settings.truststore) = std::move(content);
-  }
+  auto shared = shared_part(*this);
+  FULMAR_TRY_VOID(shared.read_files(read));
+  settings = std::move(shared.settings);
   return {};
 }
 

@@ -24,6 +24,7 @@ std::size_t fibers_of_shard(const Host& host) {
 
 ClientConnections::ClientConnections(BrokerShard& shard)
     : shard_(shard),
+      tls_(shard.broker().tls),
       scratch_(FrameAssembler::scratch_bytes),
       at_work_("request", fibers_of_shard(shard.host())),
       waiting_("wait for answer", fibers_of_shard(shard.host())),
@@ -99,7 +100,7 @@ void ClientConnections::take(std::size_t listener, std::unique_ptr<Connection> c
     return why;
   });
   if (!forbidden.empty()) return refuse(forbidden);
-  const auto& guard = shard_.broker().tls[listener];
+  const auto& guard = tls_[listener];
   if (!guard) return serve(listener, std::move(connection), {});
   auto deadline = shard_.host().clock().deadline_in(shard_.config().listeners[listener].tls.handshake_max);
   handshakes_.begin(guard, std::move(connection), deadline,

@@ -33,6 +33,8 @@ class ClientConnections {
   // Listens at the addresses, one for each listener of the configuration; once. Returns them with their ports. Errors:
   // as Network::listen.
   Result<std::vector<SocketAddress>> listen(const std::vector<SocketAddress>& at);
+  // For connections to that listener, which uses TLS, that begin from now on.
+  void use_tls(std::size_t listener, std::shared_ptr<const TlsGuard> guard) { tls_[listener] = std::move(guard); }
   // Begins to accept connections.
   void start();
   // Accepts no more connections, ends all, and waits for their work to end.
@@ -54,7 +56,8 @@ class ClientConnections {
   void close_all();
 
   BrokerShard& shard_;
-  std::vector<std::unique_ptr<SaslServers>> sasl_;  // one for each listener; null for those without SASL
+  std::vector<std::shared_ptr<const TlsGuard>> tls_;  // one for each listener; null for those in plain text
+  std::vector<std::unique_ptr<SaslServers>> sasl_;    // one for each listener; null for those without SASL
   MutableBytes scratch_;
   WorkQueue at_work_;
   WorkQueue waiting_;
