@@ -258,6 +258,8 @@ class PartitionLog {
   Result<void> allow_holes_below(Offset offset);
   Result<void> allow_markers_from(Offset offset);
   Result<void, Refusal> stand_in(Offset to, const OnWritten& on_written);
+  Result<void, Refusal> store_epochs_in_hole(const BatchHeader& header, std::span<const EpochCache::Entry> epochs);
+  void forget_epochs_from_end();
   void begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to);
   Result<Appended, Refusal> write_produced(const BatchHeader& header, const Bytes& batch, Epoch epoch,
                                            const AppendOrigin& origin);

@@ -80,9 +80,36 @@ Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, con
     FULMAR_TRY_VOID(stand_in(header.base_offset, given.on_written));
   }
   FULMAR_TRY_VOID(make_room_for(header));
-  FULMAR_TRY_VOID(write_batch(header, ByteChain(batch), given.epochs));
+  const bool after_hole = header.base_offset > log_end();
+  if (after_hole) FULMAR_TRY_VOID(store_epochs_in_hole(header, given.epochs));
+  if (auto written = write_batch(header, ByteChain(batch), given.epochs); !written) {
+    if (after_hole) forget_epochs_from_end();
+    return written;
+  }
   if (given.on_written) given.on_written(header);
   return {};
+}
+
+// Where an epoch begins in the hole before a batch, no batch tells. So the file has it before the batch is there: a
+// start cuts off a batch of an epoch whose beginning is unknown, even one that was synced and acknowledged while there
+// was no room for the file.
+Result<void, Refusal> PartitionLog::store_epochs_in_hole(const BatchHeader& header,
+                                                         std::span<const EpochCache::Entry> epochs) {
+  begin_epochs(epochs, log_end(), header.base_offset);
+  note_epoch(header);
+  auto written = write_epochs();
+  if (written) return {};
+  FULMAR_MARK("log: epochs in a hole not written");
+  forget_epochs_from_end();
+  context_.shortage.refused(directory_, written.error());
+  if (!is_shortage(written.error().code)) go_offline(written.error());
+  return storage_error(to_string(written.error()));
+}
+
+// Epochs that were to begin from the end on have not: the log would pass for one that has more than it has.
+void PartitionLog::forget_epochs_from_end() {
+  epochs_.truncate_from(log_end());
+  epochs_dirty_ = true;
 }
 
 // Adds the epochs that begin in [from, up_to], and those that begin before `from` and are not known yet.
@@ -123,10 +150,8 @@ Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_writ
     auto written = make_room_for(header);
     if (written) written = write_batch(header, ByteChain(batch));
     if (!written) {
-      // Epochs that were to begin from here on have not: the log would pass for one that has more than it has.
       FULMAR_MARK("log: empty batch not written");
-      epochs_.truncate_from(log_end());
-      epochs_dirty_ = true;
+      forget_epochs_from_end();
       return written;
     }
     if (on_written) on_written(header);

@@ -269,32 +269,60 @@ TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
 }
 
 // Every batch is read then, but none of epoch 2 is left.
-// The process ends before the last append is synced: its batches survive, but not the file with the beginnings of their
-// epochs.
+// The process ends before the last append is synced: its batches survive, and the file has where their epochs begin. A
+// file from before (earlier releases wrote it only with the sync) has not.
 TEST(Holes, WhatWasNotSyncedGoesWhereItIsNotKnownWhichEpochsBeginInThem) {
-  for (bool in_hole : {true, false}) {
-    World world(1, LogLevel::error);
-    auto& node = world.add_node("broker");
-    run_process(world, node, [&](Host& host) {
-      LogManager manager(host, {});
-      auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
-      ASSERT_TRUE(log->append_replicated({all_of(0, 1, 3), {{1, 0}}, 3, {}}).has_value());
-      ASSERT_TRUE(log->wait_stable(3, Deadline::never()));
-      const Offset base = in_hole ? 6 : 3;
-      ASSERT_TRUE(
-          log->append_replicated({all_of(base, 2, 2), {{1, 3}, {2, in_hole ? 5 : 3}}, base + 2, {}}).has_value());
-      EXPECT_EQ(log->log_end(), base + 2);
-    });
-    run_process(world, node, [&](Host& host) {
-      LogManager manager(host, {});
-      auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
-      EXPECT_FALSE(log->lost_synced());
-      EXPECT_EQ(log->log_end(), in_hole ? 3 : 5);
-      const std::vector<EpochCache::Entry> known =
-          in_hole ? std::vector<EpochCache::Entry>{{1, 0}} : std::vector<EpochCache::Entry>{{1, 0}, {2, 3}};
-      EXPECT_EQ(epochs_of(*log), known);
-    });
-  }
+  for (bool in_hole : {true, false})
+    for (bool earlier_file : {true, false}) {
+      World world(1, LogLevel::error);
+      auto& node = world.add_node("broker");
+      const std::string file = "t-0/leader-epoch-checkpoint";
+      std::string before;
+      run_process(world, node, [&](Host& host) {
+        LogManager manager(host, {});
+        auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
+        ASSERT_TRUE(log->append_replicated({all_of(0, 1, 3), {{1, 0}}, 3, {}}).has_value());
+        ASSERT_TRUE(log->wait_stable(3, Deadline::never()));
+        before = node.disk().image().file(file, true)->durable();
+        const Offset base = in_hole ? 6 : 3;
+        ASSERT_TRUE(
+            log->append_replicated({all_of(base, 2, 2), {{1, 3}, {2, in_hole ? 5 : 3}}, base + 2, {}}).has_value());
+        EXPECT_EQ(log->log_end(), base + 2);
+      });
+      run_process(world, node, [&](Host& host) {
+        ASSERT_TRUE(!earlier_file || replace_file(host.disk(), file, ByteChain(Bytes::copy_of(before))));
+        LogManager manager(host, {});
+        auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
+        EXPECT_FALSE(log->lost_synced());
+        std::vector<EpochCache::Entry> known = {{1, 0}};
+        if (!in_hole) known.push_back({2, 3});
+        if (in_hole && !earlier_file) known.push_back({2, 5});
+        EXPECT_EQ(log->log_end(), !in_hole ? 5 : earlier_file ? 3 : 8);
+        EXPECT_EQ(epochs_of(*log), known);
+      });
+    }
+}
+
+// No room for the file, or for the batch after it: nothing is appended, and nothing known of later epochs.
+TEST(Holes, WithoutRoomForTheEpochsThatBeginInThemNothingIsAppended) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    LogManager manager(host, {});
+    auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
+    ASSERT_TRUE(log->append_replicated({all_of(0, 1, 3), {{1, 0}}, 3, {}}).has_value());
+    ASSERT_TRUE(log->wait_stable(3, Deadline::never()));
+    const Replicated after_hole = {all_of(6, 2, 2), {{1, 3}, {2, 5}}, 8, {}};
+    node.disk().set_faults({.capacity_bytes = 1});
+    EXPECT_FALSE(log->append_replicated(after_hole).has_value());
+    EXPECT_FALSE(log->offline());
+    EXPECT_EQ(log->log_end(), 3);
+    EXPECT_EQ(epochs_of(*log), (std::vector<EpochCache::Entry>{{1, 0}}));
+    node.disk().set_faults({});
+    ASSERT_TRUE(log->append_replicated(after_hole).has_value());
+    ASSERT_TRUE(log->wait_stable(8, Deadline::never()));
+    EXPECT_EQ(epochs_of(*log), (std::vector<EpochCache::Entry>{{1, 0}, {2, 5}}));
+  });
 }
 
 TEST(Holes, WhereDamageIsSuspectedTheFileStillTellsTheEpochsThatBeginInThem) {
