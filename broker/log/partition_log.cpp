@@ -398,7 +398,7 @@ Result<void> PartitionLog::write_epochs() {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (!std::exchange(epochs_dirty_, false)) return {};
   auto written = replace_checked_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
-                                      Bytes::copy_of(epochs_.encode()));
+                                      Bytes::copy_of((epochs_ahead_ ? *epochs_ahead_ : epochs_).encode()));
   if (!written) {
     FULMAR_MARK("log: epochs not written");
     epochs_dirty_ = true;

@@ -259,7 +259,6 @@ class PartitionLog {
   Result<void> allow_markers_from(Offset offset);
   Result<void, Refusal> stand_in(Offset to, const OnWritten& on_written);
   Result<void, Refusal> store_epochs_in_hole(const BatchHeader& header, std::span<const EpochCache::Entry> epochs);
-  void forget_epochs_from_end();
   void begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to);
   Result<Appended, Refusal> write_produced(const BatchHeader& header, const Bytes& batch, Epoch epoch,
                                            const AppendOrigin& origin);
@@ -317,6 +316,7 @@ class PartitionLog {
   std::uint64_t cuts_ = 0;  // increases with each cut: syncs that began before it do not cover later appends
   EpochCache epochs_;
   bool epochs_dirty_ = false;
+  std::optional<EpochCache> epochs_ahead_;  // with those that begin with the batch that is about to be written
   ProducerState producers_;
   Offset producers_from_ = 0;  // of transactions that ended below it, the markers' offsets are not known
   SideFiles side_files_;

@@ -33,6 +33,16 @@ Offset last_hole(const Replicated& given, Offset log_end) {
   return hole;
 }
 
+// Adds those that begin in [from, up_to], and those that begin before `from` and are not known yet. Returns whether
+// there are any.
+bool begin_in(EpochCache& cache, std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to) {
+  bool news = false;
+  for (const auto& entry : epochs)
+    if (entry.start_offset <= up_to && entry.epoch > cache.latest().value_or(-1))
+      news = cache.add(entry.epoch, std::max(entry.start_offset, from)) || news;
+  return news;
+}
+
 }  // namespace
 
 Result<void, Refusal> PartitionLog::append_replicated(const Replicated& batches) {
@@ -80,10 +90,11 @@ Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, con
     FULMAR_TRY_VOID(stand_in(header.base_offset, given.on_written));
   }
   FULMAR_TRY_VOID(make_room_for(header));
-  const bool after_hole = header.base_offset > log_end();
-  if (after_hole) FULMAR_TRY_VOID(store_epochs_in_hole(header, given.epochs));
-  if (auto written = write_batch(header, ByteChain(batch), given.epochs); !written) {
-    if (after_hole) forget_epochs_from_end();
+  if (header.base_offset > log_end()) FULMAR_TRY_VOID(store_epochs_in_hole(header, given.epochs));
+  auto written = write_batch(header, ByteChain(batch), given.epochs);
+  epochs_ahead_.reset();
+  if (!written) {
+    epochs_dirty_ = true;
     return written;
   }
   if (given.on_written) given.on_written(header);
@@ -92,31 +103,27 @@ Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, con
 
 // Where an epoch begins in the hole before a batch, no batch tells. So the file has it before the batch is there: a
 // start cuts off a batch of an epoch whose beginning is unknown, even one that was synced and acknowledged while there
-// was no room for the file.
+// was no room for the file. In memory epochs begin with the batch: one that the log has nothing of would make it win.
 Result<void, Refusal> PartitionLog::store_epochs_in_hole(const BatchHeader& header,
                                                          std::span<const EpochCache::Entry> epochs) {
-  begin_epochs(epochs, log_end(), header.base_offset);
-  note_epoch(header);
+  auto ahead = epochs_;
+  bool news = begin_in(ahead, epochs, log_end(), header.base_offset);
+  if (header.leader_epoch > ahead.latest().value_or(-1))
+    news = ahead.add(header.leader_epoch, header.base_offset) || news;
+  if (!news) return {};
+  epochs_ahead_ = std::move(ahead);
+  epochs_dirty_ = true;
   auto written = write_epochs();
   if (written) return {};
   FULMAR_MARK("log: epochs in a hole not written");
-  forget_epochs_from_end();
+  epochs_ahead_.reset();
   context_.shortage.refused(directory_, written.error());
   if (!is_shortage(written.error().code)) go_offline(written.error());
   return storage_error(to_string(written.error()));
 }
 
-// Epochs that were to begin from the end on have not: the log would pass for one that has more than it has.
-void PartitionLog::forget_epochs_from_end() {
-  epochs_.truncate_from(log_end());
-  epochs_dirty_ = true;
-}
-
-// Adds the epochs that begin in [from, up_to], and those that begin before `from` and are not known yet.
 void PartitionLog::begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to) {
-  for (const auto& entry : epochs)
-    if (entry.start_offset <= up_to && entry.epoch > epochs_.latest().value_or(-1))
-      epochs_dirty_ = epochs_.add(entry.epoch, std::max(entry.start_offset, from)) || epochs_dirty_;
+  epochs_dirty_ = begin_in(epochs_, epochs, from, up_to) || epochs_dirty_;
 }
 
 // Stored before there is a hole: recovery treats any other hole as damage.
@@ -150,8 +157,10 @@ Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_writ
     auto written = make_room_for(header);
     if (written) written = write_batch(header, ByteChain(batch));
     if (!written) {
+      // Epochs that were to begin from here on have not: the log would pass for one that has more than it has.
       FULMAR_MARK("log: empty batch not written");
-      forget_epochs_from_end();
+      epochs_.truncate_from(log_end());
+      epochs_dirty_ = true;
       return written;
     }
     if (on_written) on_written(header);
