@@ -18,6 +18,7 @@ Violations check_history(const History& history) {
   check_transactions(history, found);
   check_controllers(history, found);
   check_access(history, found);
+  check_authentication(history, found);
   check_compaction(history, found);
   return found;
 }
@@ -34,6 +35,7 @@ Violations check_history_so_far(const History& history) {
   check_groups(history, found);
   check_transactions(history, found);
   check_access(history, found);
+  check_authentication(history, found);
   check_compaction(history, found);
   // Whether all of a transaction can be read, and once, is known at the end only.
   std::erase_if(found,

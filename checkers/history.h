@@ -269,6 +269,37 @@ struct AccessOperation {
   Outcome outcome = Outcome::pending;
 };
 
+// A client tried to authenticate on a connection to a broker.
+struct AuthenticationAttempt {
+  std::int32_t broker = 0;
+  std::string user;
+  std::string mechanism;
+  std::string password;
+  Instant invoked = {};
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;  // ok: the broker let it in; failed: it refused the credentials
+};
+
+// A request on a connection whose client may not be served any more, or never was to be.
+struct GuardedRequest {
+  std::int32_t broker = 0;
+  std::string what;                    // for people: the request, and who sent it
+  std::optional<Instant> session_end;  // nullopt: there is no session
+  Instant invoked = {};
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;  // ok: it was answered; failed: the connection was closed
+};
+
+// One shard of a broker knows that this is a user's password, from then on and until it knows another one, or ends.
+struct KnownPassword {
+  std::int32_t broker = 0;  // 0: all brokers
+  std::string user;
+  std::string mechanism;
+  std::string password;  // empty: none, or one that no client has
+  Instant from = {};
+  Instant until = Instant::max();
+};
+
 // All records of a partition that can be read at the end.
 struct FinalRead {
   Offset log_start = -1;
@@ -327,7 +358,10 @@ struct History {
   std::vector<FinalStage> final_stages;
   std::vector<ControllerOperation> controller_operations;  // one after the other
   std::vector<AccessOperation> access_operations;          // likewise
-  std::set<std::int32_t> first_controllers;                // as in controller.quorum.voters
+  std::vector<AuthenticationAttempt> authentication_attempts;
+  std::vector<GuardedRequest> guarded_requests;
+  std::vector<KnownPassword> known_passwords;  // of those who try to authenticate
+  std::set<std::int32_t> first_controllers;    // as in controller.quorum.voters
   // The controllers at the end, according to the active one; nullopt: not requested.
   std::optional<std::set<std::int32_t>> final_controllers;
   std::optional<std::size_t> group_size_max;  // the members that a group may have; nullopt: any number
@@ -396,6 +430,7 @@ void check_groups(const History& history, Violations& found);
 void check_transactions(const History& history, Violations& found);
 void check_controllers(const History& history, Violations& found);
 void check_access(const History& history, Violations& found);
+void check_authentication(const History& history, Violations& found);
 void check_compaction(const History& history, Violations& found);
 
 }  // namespace fulmar

@@ -26,7 +26,6 @@ constexpr int topics_max = 6;  // of a life
 constexpr Duration shown_max = seconds(10);
 constexpr Duration look_interval = milliseconds(50);
 constexpr std::int16_t names_until = 12;  // the last version of Produce and Fetch that names topics
-constexpr const char* everybody = "User:ANONYMOUS";
 constexpr const char* somebody = "User:somebody";
 
 using Kind = AccessOperation::Kind;
@@ -37,6 +36,7 @@ class AccessChanger {
       : host_(host),
         workload_(workload),
         random_(host.entropy().stream()),
+        everybody_(workload.security.principal()),
         brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
 
   void live() {
@@ -60,11 +60,11 @@ class AccessChanger {
     while (!workload_.stop) {
       try_both();
       pause();
-      if (!change(Kind::grant, [&] { return add(everybody); })) return;
+      if (!change(Kind::grant, [&] { return add(everybody_); })) return;
       workload_.marks.reach(Mark::access_granted);
       try_both();
       pause();
-      if (!change(Kind::withdraw, [&] { return remove(everybody); })) return;
+      if (!change(Kind::withdraw, [&] { return remove(everybody_); })) return;
       workload_.marks.reach(Mark::access_withdrawn);
     }
   }
@@ -108,7 +108,7 @@ class AccessChanger {
     end(index, shown ? Outcome::ok : Outcome::unknown);
     return shown;
   }
-  bool add(const char* principal) {
+  bool add(const std::string& principal) {
     auto connection = brokers_.any(in_time());
     if (!connection) return false;
     CreateAclsRequest request{{{AclResourceType::topic, topic_, AclPatternType::literal, principal, "*",
@@ -116,7 +116,7 @@ class AccessChanger {
     auto response = (*connection)->call<CreateAclsResponse>(request, in_time());
     return response && response->results.size() == 1 && response->results[0].error_code == ErrorCode::none;
   }
-  bool remove(const char* principal) {
+  bool remove(const std::string& principal) {
     auto connection = brokers_.any(in_time());
     if (!connection) return false;
     DeleteAclsRequest request;
@@ -217,6 +217,7 @@ class AccessChanger {
   Host& host_;
   Workload& workload_;
   Random random_;
+  const std::string everybody_;  // the clients' principal
   ClusterClient brokers_;
   std::string topic_;
   std::int32_t leader_ = -1;

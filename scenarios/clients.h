@@ -10,6 +10,8 @@
 
 namespace fulmar {
 
+// How clients of this life come in; without addresses.
+ClusterClientOptions guarded_options(const Workload& workload);
 // A client's own connection options: it begins at a broker of its choice.
 ClusterClientOptions cluster_options(const Workload& workload, Random random);
 
@@ -30,6 +32,11 @@ void ask_idle(Host& host, Workload& workload);
 void change_controllers(Host& host, Workload& workload);
 // Grants everybody access to topics of its own, withdraws it, and tries each time.
 void change_access(Host& host, Workload& workload);
+// Comes in every way in which nobody may be served, and in those in which clients are; in the history. Only where the
+// listener for clients is guarded.
+void come_as_strangers(Host& host, Workload& workload);
+// Changes the password of the clients' user. Only where it authenticates with SCRAM.
+void change_passwords(Host& host, Workload& workload);
 // Raises the level of the metadata to this release's, once all brokers support it.
 void raise_levels(Host& host, Workload& workload);
 // Adds partitions to the growing topics.

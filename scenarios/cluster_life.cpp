@@ -45,8 +45,11 @@ class ClusterLife {
         world_(life_seed(plan), LogLevel::debug),
         workload_(plan),
         cluster_(world_, plan, workload_.marks),
+        credentials_(workload_, [this] { return world_.now(); }),
         viewed_(options, {world_, [this](std::size_t node) { return cluster_.describe(node); }}) {
     follow_brokers(world_, plan, options, record_);
+    if (workload_.security.guards_clients()) cluster_.watch_credentials(credentials_);
+    if (workload_.security.internal_tls()) workload_.marks.expect(Mark::brokers_over_tls);
     workload_.brokers = cluster_.addresses();
     for (std::size_t n = 0; n < std::min(cluster_.size(), controllers_max); ++n)
       workload_.history.first_controllers.insert(static_cast<std::int32_t>(n) + 1);
@@ -151,6 +154,7 @@ class ClusterLife {
     for (std::size_t n = 0; n < cluster_.size(); ++n) cluster_.start(n);
     have_done(create_topics, form_max,
               "the cluster did not form, or its topics could not be made, though all was well");
+    if (workload_.security.internal_tls() && found_.empty()) workload_.marks.reach(Mark::brokers_over_tls);
   }
 
   // Once the calm has lasted long enough for the effects of earlier faults to be over.
@@ -263,6 +267,7 @@ class ClusterLife {
 
   LifeResult finish() {
     LifeResult result;
+    credentials_.finish();
     workload_.history.length_ms = world_.now().ns / 1'000'000;
     for (auto* list : {&found_, &workload_.seen})
       result.violations.insert(result.violations.end(), list->begin(), list->end());
@@ -299,6 +304,7 @@ class ClusterLife {
   World world_;
   Workload workload_;
   WatchedCluster cluster_;
+  CredentialWatch credentials_;
   Node* admin_ = nullptr;
   std::set<std::size_t> core_;     // the brokers of the core
   std::set<std::size_t> healthy_;  // these and the clients

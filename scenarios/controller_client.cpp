@@ -96,7 +96,7 @@ void change_controllers(Host& host, Workload& workload) {
 }
 
 int list_controllers(Host& host, Workload& workload) {
-  ClusterClientOptions options;
+  auto options = guarded_options(workload);
   for (const auto& [id, address] : workload.core) options.bootstrap.push_back(address);
   ClusterClient brokers(host, options);
   for (;;) {

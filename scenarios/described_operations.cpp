@@ -137,6 +137,24 @@ LifeRecord::Operation described(const AccessOperation& operation) {
           operation.invoked, operation.completed, answered};
 }
 
+LifeRecord::Operation described(const AuthenticationAttempt& attempt) {
+  auto answered = attempt.outcome == Outcome::ok       ? "let in"
+                  : attempt.outcome == Outcome::failed ? "refused"
+                                                       : name_of(attempt.outcome);
+  return {"visitor",
+          "authenticates to broker " + number(attempt.broker) + " as " + attempt.user + " with " + attempt.mechanism +
+              " and the password " + attempt.password,
+          attempt.invoked, attempt.completed, answered};
+}
+
+LifeRecord::Operation described(const GuardedRequest& request) {
+  auto answered = request.outcome == Outcome::ok       ? "answered"
+                  : request.outcome == Outcome::failed ? "connection closed"
+                                                       : name_of(request.outcome);
+  return {"visitor", "sends broker " + number(request.broker) + " " + request.what, request.invoked, request.completed,
+          answered};
+}
+
 LifeRecord::Operation described(const KeyedSend& send) {
   auto value = send.value ? "value " + number(static_cast<std::int64_t>(*send.value)) : std::string("a tombstone");
   return {"producer " + number(send.producer),

@@ -22,6 +22,8 @@ LifeRecord::Operation described(const CommittedRead& read);
 LifeRecord::Operation described(const StableOffset& told);
 LifeRecord::Operation described(const ControllerOperation& operation);
 LifeRecord::Operation described(const AccessOperation& operation);
+LifeRecord::Operation described(const AuthenticationAttempt& attempt);
+LifeRecord::Operation described(const GuardedRequest& request);
 LifeRecord::Operation described(const KeyedSend& send);
 LifeRecord::Operation described(const KeyedRead& read);
 

@@ -3,6 +3,7 @@
 #include "scenarios/cluster_life.h"
 #include "scenarios/cluster_plans.h"
 #include "scenarios/damage/damage_faults.h"
+#include "scenarios/life_security.h"
 #include "scenarios/marks.h"
 #include "scenarios/node_names.h"
 #include "scenarios/plan_check.h"
@@ -51,7 +52,9 @@ constexpr PlanTerms terms{fault_kinds, node_names, all_settings, &settings::end_
 
 template <Plan (*plan)(std::uint64_t, FaultDraw), FaultDraw draw>
 Plan plan_by(std::uint64_t seed) {
-  return plan(seed, draw);
+  auto planned = plan(seed, draw);
+  choose_security(Random(seed).split("security"), planned.has(settings::brokers), planned);
+  return planned;
 }
 
 template <Plan (*plan)(std::uint64_t, FaultDraw)>

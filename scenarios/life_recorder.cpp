@@ -53,6 +53,8 @@ std::vector<LifeRecord::Operation> operations_of(const History& history) {
   add(history.stable_offsets);
   add(history.controller_operations);
   add(history.access_operations);
+  add(history.authentication_attempts);
+  add(history.guarded_requests);
   add(history.keyed_sends);
   add(history.keyed_reads);
   std::vector<Operation> all;

@@ -13,10 +13,13 @@ namespace {
 
 constexpr Duration gone_max = seconds(20);  // for acknowledged changes to be shown by the broker that is asked
 
-const std::vector<QuotaEntity> entities{{{"user", std::nullopt}},
-                                        {{"user", "ANONYMOUS"}},
-                                        {{"client-id", std::nullopt}},
-                                        {{"user", "ANONYMOUS"}, {"client-id", std::nullopt}}};
+// Of everybody, each in another way. `user`: as whom the clients come.
+std::vector<QuotaEntity> entities_of(const std::string& user) {
+  return {{{"user", std::nullopt}},
+          {{"user", user}},
+          {{"client-id", std::nullopt}},
+          {{"user", user}, {"client-id", std::nullopt}}};
+}
 
 QuotaChanges choose_changes(Random& random) {
   QuotaChanges changes;
@@ -43,6 +46,7 @@ QuotaChanges all_removed() {
 void limit_clients(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  const auto entities = entities_of(workload.security.principal().substr(std::string("User:").size()));
   bool in_doubt = false;  // whether something may still take effect: its request may be under way
   while (!workload.stop) {
     pause(host, random, workload.plan.setting(settings::quota_pace_ms));

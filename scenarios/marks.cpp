@@ -75,6 +75,17 @@ constexpr const char* names[] = {
     "transaction markers removed",
     "access to a topic granted",
     "access to a topic withdrawn",
+    "client served over TLS",
+    "client served by its certificate",
+    "client authenticated with PLAIN",
+    "client authenticated with SCRAM-SHA-256",
+    "client authenticated with SCRAM-SHA-512",
+    "client authenticated again on its connection",
+    "cluster formed over TLS",
+    "stranger refused",
+    "client refused whose session was over",
+    "password changed",
+    "password of the past refused",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -79,6 +79,17 @@ enum class Mark : std::uint8_t {
   marker_removed,
   access_granted,
   access_withdrawn,
+  served_over_tls,
+  served_by_certificate,
+  authenticated_plain,
+  authenticated_scram_256,
+  authenticated_scram_512,
+  authenticated_again,
+  brokers_over_tls,
+  stranger_refused,
+  ended_session_refused,
+  password_changed,
+  past_password_refused,
   count_
 };
 

@@ -9,6 +9,7 @@
 #include "faults/calm.h"
 #include "faults/planner.h"
 #include "scenarios/cluster_life.h"
+#include "scenarios/life_security.h"
 #include "scenarios/node_names.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/single_broker.h"
@@ -57,6 +58,22 @@ std::int64_t faults_end_ms(const Scenario& scenario, const Plan& plan) {
                               : single_broker_faults_begin_ms + plan.setting(settings::safety_ms);
 }
 
+}  // namespace
+
+Result<void> check_security(const Plan& plan) {
+  if (plan.setting_or(settings::session_ms, 0) != 0 && !has_sasl(plan))
+    return wrong("setting 'session_ms' needs a 'security' with SASL, from 3 to 8");
+  if (plan.setting_or(settings::password_pace_ms, 0) != 0 && !has_scram(plan))
+    return wrong("setting 'password_pace_ms' needs a 'security' with SCRAM: 4, 5, 7 or 8");
+  bool any = plan.setting_or(settings::security, 0) != 0 || plan.setting_or(settings::internal_tls, 0) != 0;
+  if (any && plan.has(settings::upgrade_at_ms))
+    return wrong(
+        "settings 'security' and 'internal_tls' can't be with 'upgrade_at_ms', as the release before has none");
+  return {};
+}
+
+namespace {
+
 Result<void> check_together(const Scenario& scenario, const Plan& plan) {
   for (const auto& [one, other] : together)
     if (plan.setting_or(*one, 0) != 0 && !plan.has(*other))
@@ -64,6 +81,7 @@ Result<void> check_together(const Scenario& scenario, const Plan& plan) {
                    "' needs");
   if (auto last = faults_end_ms(scenario, plan); plan.setting_or(settings::end_ms, 0) > last)
     return wrong("setting 'end_ms' must not be above " + std::to_string(last) + ", when the faults end");
+  FULMAR_TRY_VOID(check_security(plan));
   if (!of_cluster(scenario)) {
     if (plan.setting(settings::shards) == 0)
       return wrong("setting 'shards' must be 1 at least, as there is one broker only");

@@ -11,6 +11,8 @@ namespace fulmar {
 // have amounts that their kinds allow; they take acknowledged data from no more disks than a life survives, and do not
 // disturb the calm. Errors: invalid_argument, in one sentence.
 Result<void> check_plan(const Scenario& scenario, const Plan& plan);
+// Whether the settings of security fit each other and the rest. Errors: likewise.
+Result<void> check_security(const Plan& plan);
 // Checks one fault, by its index: that it affects a broker, has an allowed amount, and is in order.
 Result<void> check_fault(const Plan& plan, std::size_t number);
 

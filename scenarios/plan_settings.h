@@ -55,6 +55,7 @@ inline constexpr Setting growing_topic{"growing_topic", 0, 1, 0};
 inline constexpr Setting guarded_topic{"guarded_topic", 0, 1, 0};
 inline constexpr Setting idle_topic{"idle_topic", 0, 1, 0};
 inline constexpr Setting index_interval_bytes{"index_interval_bytes", 0, bytes_max, 4096};
+inline constexpr Setting internal_tls{"internal_tls", 0, 1, 0};  // between brokers
 inline constexpr Setting keyed_clients{"keyed_clients", 0, clients_max, 0};
 inline constexpr Setting keyed_pace_ms{"keyed_pace_ms", 1, pace_ms_max, 1024};
 inline constexpr Setting keyed_transactions{"keyed_transactions", 0, clients_max, 0};
@@ -69,6 +70,8 @@ inline constexpr Setting offsets_check_ms{"offsets_check_ms", 1, time_ms_max};
 inline constexpr Setting offsets_retention_ms{"offsets_retention_ms", 100, pace_ms_max};
 inline constexpr Setting operator_pace_ms{"operator_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting partitions{"partitions", 1, 100, 1};
+// The password of the clients' user changes. Only with SCRAM.
+inline constexpr Setting password_pace_ms{"password_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting polls_per_transaction{"polls_per_transaction", 1, 10, 1};
 inline constexpr Setting producer_id_block{"producer_id_block", 1, 1'000'000};
 inline constexpr Setting producer_pace_ms{"producer_pace_ms", 1, pace_ms_max, 4096};
@@ -85,7 +88,11 @@ inline constexpr Setting retained_topic{"retained_topic", 0, 1, 0};
 inline constexpr Setting retention_check_ms{"retention_check_ms", 1, time_ms_max, 10'000};
 inline constexpr Setting ring{"ring", 0, 1, 0};
 inline constexpr Setting safety_ms{"safety_ms", 1, safety_ms_max, 1};
+// How clients come in: see LifeSecurity.
+inline constexpr Setting security{"security", 0, 8, 0};
 inline constexpr Setting segment_bytes{"segment_bytes", batch_bytes_min, bytes_max, 1 << 16};
+// Clients have to authenticate again within this time. Only with SASL.
+inline constexpr Setting session_ms{"session_ms", 0, time_ms_max, 0};
 inline constexpr Setting shards{"shards", 0, 16, 0};
 inline constexpr Setting throttled_rate{"throttled_rate", 1, std::int64_t{1} << 50};
 inline constexpr Setting timed_topic{"timed_topic", 0, 1, 0};

@@ -11,6 +11,7 @@ namespace {
 
 // Before a frame: its size. Of a request: API key, version and correlation id; of an answer: the correlation id.
 constexpr std::size_t size_bytes = 4, request_bytes = 12, answer_bytes = 8;
+constexpr std::int32_t frame_bytes_max = 1 << 28;  // what begins with a larger number is of another protocol, as TLS is
 constexpr const char* unknown = "data";
 
 }  // namespace
@@ -19,7 +20,7 @@ void RequestNames::begin(Direction& direction, Unanswered& unanswered, bool from
   const auto* head = direction.head.data();
   auto size = load_big<std::int32_t>(head);
   auto header = static_cast<std::int64_t>(direction.head.size() - size_bytes);
-  if (size < header) {
+  if (size < header || size > frame_bytes_max) {
     direction.lost = true;
     return;
   }

@@ -8,6 +8,7 @@
 #include "faults/injector.h"
 #include "faults/kinds.h"
 #include "faults/planner.h"
+#include "scenarios/credential_watch.h"
 #include "scenarios/fault_mixes.h"
 #include "scenarios/life_recorder.h"
 #include "scenarios/operation_teller.h"
@@ -22,19 +23,24 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t broker_node = 0;
+constexpr std::int32_t broker_id = 1;
 constexpr std::uint16_t broker_port = 9092;
 constexpr Duration settle_max = seconds(30);  // for the topics, before the faults
 constexpr Duration finish_max = seconds(60);  // for every client, once all is healed
 constexpr Duration stop_max = seconds(30);    // for an orderly stop
 
-BrokerConfig broker_config(const Plan& plan) {
+BrokerConfig broker_config(const Plan& plan, const LifeSecurity& security) {
   Properties properties;
-  properties["listeners"] = "PLAINTEXT://" + SimNetwork::address_of(broker_node) + ":" + std::to_string(broker_port);
+  properties["listeners"] =
+      security.listener() + "://" + SimNetwork::address_of(broker_node) + ":" + std::to_string(broker_port);
   properties["log.segment.bytes"] = std::to_string(plan.setting(settings::segment_bytes));
   properties["log.index.interval.bytes"] = std::to_string(plan.setting(settings::index_interval_bytes));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan.setting(settings::checkpoint_ms));
   properties["log.retention.check.interval.ms"] = std::to_string(plan.setting(settings::retention_check_ms));
-  return BrokerConfig::from(properties).value();
+  security.add_properties(properties);
+  auto config = BrokerConfig::from(properties).value();
+  config.first_users = security.first_users();
+  return config;
 }
 
 // The contents of the partitions' files on a broker's disk.
@@ -77,7 +83,9 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
   if (options.happening) workload.on_operation = OperationTeller(world);
   describe_topics(workload, 1);
-  auto config = broker_config(plan);
+  auto config = broker_config(plan, workload.security);
+  CredentialWatch credentials(workload, [&world] { return world.now(); });
+  ImageObserver observer(credentials);
 
   auto& broker = world.add_node("broker");
   broker.set_work_factor(static_cast<unsigned>(plan.setting_or(settings::work_factor, 1)));
@@ -85,8 +93,9 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   auto& admin = world.add_node("admin");
   ViewedLife viewed(options, {world, [](std::size_t) { return std::vector<std::string>(); }});
   auto start_broker = [&](std::size_t) {
+    credentials.begins(broker_id);
     broker.start(static_cast<unsigned>(plan.setting(settings::shards)), [&](Host& host) {
-      auto ran = run_broker(host, config);
+      auto ran = run_broker(host, config, {}, workload.security.guards_clients() ? &observer : nullptr);
       if (!ran) host.log().warn("broker could not run", {{"reason", to_string(ran.error())}});
       return ran ? 0 : 1;
     });
@@ -145,6 +154,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   workload.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
   workload.history.epoch_ms = World::epoch_ms;
   workload.history.clocks_jump = has_fault(plan.faults, {&faults::clock_jump, &faults::clock_drift});
+  credentials.finish();
   workload.history.length_ms = world.now().ns / 1'000'000;
   for (auto& violation : workload.seen) result.violations.push_back(std::move(violation));
   if (result.violations.empty() && !ends_early) check_log_files(files_of(broker), result.violations);

@@ -39,7 +39,7 @@ void raise_levels(Host& host, Workload& workload) {
 }
 
 int finish_upgrade(Host& host, Workload& workload) {
-  ClusterClientOptions options;
+  auto options = guarded_options(workload);
   for (const auto& [id, address] : workload.core) options.bootstrap.push_back(address);
   ClusterClient brokers(host, options);
   for (;;) {

@@ -29,6 +29,7 @@ FeatureRanges release_before() {
 WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
     : world_(world),
       plan_(plan),
+      security_(plan),
       marks_(marks),
       size_(static_cast<std::size_t>(plan.setting(settings::brokers))),
       lag_max_(milliseconds(plan.setting_or(settings::replica_lag_ms, default_lag_ms))),
@@ -55,7 +56,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   for (std::size_t n = 0; n < std::min(size_, controllers_max); ++n)
     voters += (n > 0 ? "," : "") + std::to_string(id_of(n)) + "@" + at(n, internal_port);
   properties["node.id"] = std::to_string(id_of(node));
-  properties["listeners"] = "PLAINTEXT://" + at(node, port) + ",INTERNAL://" + at(node, internal_port);
+  properties["listeners"] = security_.listener() + "://" + at(node, port) + ",INTERNAL://" + at(node, internal_port);
   properties["controller.quorum.voters"] = voters;
   properties["default.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["offsets.topic.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
@@ -101,9 +102,11 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
     properties["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     properties["allow.everyone.if.no.acl.found"] = "true";
   }
+  security_.add_properties(properties);
   adjust(node, properties);
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
+  config.first_users = security_.first_users();
   if (auto upgrade = plan_.setting_or(settings::upgrade_at_ms, 0); world_.now() < Instant{} + milliseconds(upgrade))
     config.features = release_before();
   if (plan_.has(settings::group_segment_bytes))
@@ -122,6 +125,7 @@ void WatchedCluster::start(std::size_t node) {
   auto id = id_of(node);
   watch_.ended(id);
   images_.ended(id);
+  if (credentials_) credentials_->begins(id);
   if (states_) states_->ended(id);
   ready_.erase(node);
   auto shards = 1 + static_cast<unsigned>(plan_.setting(settings::shards)) % 3;
@@ -287,6 +291,7 @@ void WatchedCluster::sends(const GroupId& group, const Message& message) {
 
 void WatchedCluster::shows(const ReplicaId& self, const MetadataImage& image) {
   images_.shows(self, image);
+  if (credentials_) credentials_->shows(self.broker, image);
   if (states_) states_->shows(self, image);
   for (const auto& [name, topic] : image.topics) topic_ids_[name].insert(topic.id);
   if (image.next_producer_id <= next_producer_id_) return;

@@ -15,6 +15,8 @@
 #include "faults/plan.h"
 #include "scenarios/broker_states.h"
 #include "scenarios/coordinator_watch.h"
+#include "scenarios/credential_watch.h"
+#include "scenarios/life_security.h"
 #include "scenarios/marks.h"
 #include "sim/world.h"
 
@@ -62,6 +64,8 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::size_t led_by(std::size_t node) const { return states_ ? states_->led_by(id_of(node)) : 0; }
   // Changes the properties that a broker is started with, after those that the plan gives.
   std::function<void(std::size_t node, Properties& properties)> adjust = [](std::size_t, Properties&) {};
+  // From now on told of each image that a broker shows, and of each start of one.
+  void watch_credentials(CredentialWatch& watch) { credentials_ = &watch; }
   Violations violations() const;
 
  private:
@@ -113,6 +117,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
 
   World& world_;
   const Plan& plan_;
+  const LifeSecurity security_;
   Marks& marks_;
   std::size_t size_;
   Duration lag_max_;                        // replica.lag.time.max.ms
@@ -133,6 +138,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   MetadataImages images_;
   CoordinatorWatch coordinators_;
   std::unique_ptr<BrokerStates> states_;
+  CredentialWatch* credentials_ = nullptr;
   Violations false_claims_;
   std::map<std::string, std::set<Uuid>> topic_ids_;  // all ids of topics with that name
   Violations uncommitted_reads_;

@@ -12,8 +12,15 @@
 
 namespace fulmar {
 
-ClusterClientOptions cluster_options(const Workload& workload, Random random) {
+ClusterClientOptions guarded_options(const Workload& workload) {
   ClusterClientOptions options;
+  options.security = workload.security.client(LifeSecurity::worker, workload.password);
+  if (workload.security.scram()) options.password = [&workload] { return workload.password; };
+  return options;
+}
+
+ClusterClientOptions cluster_options(const Workload& workload, Random random) {
+  auto options = guarded_options(workload);
   options.bootstrap = workload.brokers;
   auto first = static_cast<std::ptrdiff_t>(random.below(options.bootstrap.size()));
   std::rotate(options.bootstrap.begin(), options.bootstrap.begin() + first, options.bootstrap.end());
@@ -116,6 +123,8 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted(settings::quota_pace_ms)) clients.spawn("quotas", [&] { limit_clients(host, workload); });
     if (wanted(settings::controller_pace_ms)) clients.spawn("controllers", [&] { change_controllers(host, workload); });
     if (wanted(settings::access_pace_ms)) clients.spawn("access", [&] { change_access(host, workload); });
+    if (workload.security.guards_clients()) clients.spawn("strangers", [&] { come_as_strangers(host, workload); });
+    if (wanted(settings::password_pace_ms)) clients.spawn("passwords", [&] { change_passwords(host, workload); });
     if (wanted(settings::upgrade_at_ms)) clients.spawn("upgrade", [&] { raise_levels(host, workload); });
     if (wanted(settings::work_factor)) clients.spawn("malformed", [&] { send_malformed(host, workload); });
     if (wanted(settings::members)) clients.spawn("offsets", [&] { keep_offsets(host, workload); });

@@ -15,6 +15,7 @@
 #include "faults/plan.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
+#include "scenarios/life_security.h"
 #include "scenarios/marks.h"
 
 namespace fulmar {
@@ -48,9 +49,18 @@ struct OthersPipeline {
   std::string target;
 };
 
+// A password that was made for the clients' user.
+struct MadePassword {
+  std::string password;
+  Instant invoked;  // the change to it
+};
+
 struct Workload {
   const Plan& plan;
-  std::vector<SocketAddress> brokers;  // bootstrap addresses
+  LifeSecurity security;
+  std::string password = LifeSecurity::worker_password;  // of the clients' user now
+  std::map<std::string, MadePassword> passwords;         // after the first one; by the salts of their credentials
+  std::vector<SocketAddress> brokers;                    // bootstrap addresses
   Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
   std::map<std::string, RemadeTopic> remade;  // by name; each has one partition
@@ -92,7 +102,7 @@ struct Workload {
   std::map<std::int32_t, SocketAddress> core;  // brokers that are healthy at the end
   Violations seen;  // violations noticed by clients: responses to requests that they did not send
 
-  explicit Workload(const Plan& p) : plan(p) {}
+  explicit Workload(const Plan& p) : plan(p), security(p) {}
 };
 
 // Creates the topics; returns once all exist.

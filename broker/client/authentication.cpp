@@ -17,12 +17,13 @@ std::unique_ptr<SaslClient> make_client(Host& host, const ClientSecurity& securi
   return std::make_unique<PlainClient>(security.user, security.password);
 }
 
-Answer<void> shake_hands(ClientConnection& connection, SaslMechanism mechanism, Deadline deadline) {
+Answer<void> shake_hands(ClientConnection& connection, ClientConnection::Alone& alone, SaslMechanism mechanism,
+                         Deadline deadline) {
   constexpr std::int16_t with_authenticate = 1;
   FULMAR_TRY(auto version, connection.choose_version(ApiKey::sasl_handshake, 32767));
   if (version < with_authenticate) return refuse(ErrorCode::unsupported_version, "the broker has no SaslAuthenticate");
   SaslHandshakeRequest request{std::string(to_string(mechanism))};
-  FULMAR_TRY(auto response, connection.call<SaslHandshakeResponse>(request, deadline));
+  FULMAR_TRY(auto response, alone.call<SaslHandshakeResponse>(request, deadline));
   if (response.error_code == ErrorCode::none) return {};
   std::string served;
   for (const auto& name : response.mechanisms) served += (served.empty() ? "" : ", ") + name;
@@ -35,7 +36,8 @@ Answer<void> shake_hands(ClientConnection& connection, SaslMechanism mechanism, 
 
 Answer<std::optional<Instant>> authenticate(Host& host, ClientConnection& connection, const ClientSecurity& security,
                                             Deadline deadline) {
-  FULMAR_TRY_VOID(shake_hands(connection, security.mechanism, deadline));
+  ClientConnection::Alone alone(connection);
+  FULMAR_TRY_VOID(shake_hands(connection, alone, security.mechanism, deadline));
   auto client = make_client(host, security);
   std::int64_t lifetime_ms = 0;
   Bytes answer;
@@ -43,7 +45,7 @@ Answer<std::optional<Instant>> authenticate(Host& host, ClientConnection& connec
     FULMAR_TRY(auto message, client->respond(answer.view()));
     if (client->complete()) break;
     SaslAuthenticateRequest request{Bytes::copy_of(message)};
-    FULMAR_TRY(auto response, connection.call<SaslAuthenticateResponse>(request, deadline));
+    FULMAR_TRY(auto response, alone.call<SaslAuthenticateResponse>(request, deadline));
     if (response.error_code != ErrorCode::none) return refuse(response.error_code, response.error_message.value_or(""));
     answer = std::move(response.auth_bytes);
     lifetime_ms = response.session_lifetime_ms;

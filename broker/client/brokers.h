@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "broker/client/client_error.h"
 #include "broker/client/client_security.h"
 #include "broker/client/connection.h"
+#include "broker/client/connector.h"
 #include "runtime/fiber/mutex.h"
 
 namespace fulmar {
@@ -32,30 +34,42 @@ class Brokers {
   virtual bool saw_wrong_answer() const = 0;
 };
 
-// BrokerLink: the connection to one broker, opened on demand, and again when it has broken or when its session is about
-// to end.
+// A password that may change while a client lives: asked for whenever it authenticates.
+using PasswordSource = std::function<std::string()>;
+
+// BrokerLink: the connection to one broker, opened on demand, and again when it has broken. When its session is about
+// to end, it authenticates again, on the same connection.
 class BrokerLink {
  public:
-  // The host may be a name.
-  BrokerLink(Host& host, SocketAddress address, std::string client_id, ClientSecurity security = {})
-      : host_(host), address_(std::move(address)), client_id_(std::move(client_id)), security_(std::move(security)) {}
+  // The host may be a name. `password`: if there is one, in place of security.password.
+  BrokerLink(Host& host, SocketAddress address, std::string client_id, ClientSecurity security = {},
+             PasswordSource password = {})
+      : host_(host),
+        address_(std::move(address)),
+        client_id_(std::move(client_id)),
+        security_(std::move(security)),
+        password_(std::move(password)),
+        connector_(host, uses_tls(security_.protocol), security_.tls) {}
 
-  // Fibers may call at once. Errors: as Network::resolve, ClientConnection::open and authenticate(), of each address of
-  // the name.
+  // Fibers may call at once. Errors: as Network::resolve, TlsConnection::handshake, ClientConnection::open and
+  // authenticate(), of each address of the name.
   Answer<Brokers::Connection> open(Deadline deadline);
   bool is_open() const;
   bool saw_wrong_answer() const { return wrong_answer_ || (connection_ && connection_->saw_wrong_answer()); }
 
  private:
   Answer<Brokers::Connection> open_at(const SocketAddress& address, Deadline deadline);
+  Answer<void> begin_session(ClientConnection& connection, Deadline deadline);
 
   Host& host_;
   SocketAddress address_;
   std::string client_id_;
   ClientSecurity security_;
+  PasswordSource password_;
+  Connector connector_;
   Mutex opening_;
   Brokers::Connection connection_;
-  Instant replaced_from_ = Instant::max();  // before its session ends
+  Instant again_at_ = Instant::max();  // it has to authenticate again, before its session ends
   bool wrong_answer_ = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include "broker/security/sasl/mechanism.h"
 #include "broker/security/security_protocol.h"
+#include "broker/security/tls/tls_context.h"
 #include "runtime/base/result.h"
 
 namespace fulmar {
@@ -16,6 +17,8 @@ struct ClientSecurity {
   using Properties = std::map<std::string, std::string, std::less<>>;
 
   SecurityProtocol protocol = SecurityProtocol::plaintext;
+  // With TLS: whom to trust, and who the client is.
+  TlsSettings tls = {};
   // With SASL:
   SaslMechanism mechanism = SaslMechanism::plain;
   std::string user;        // of PLAIN and SCRAM

@@ -55,7 +55,8 @@ std::vector<SocketAddress> ClusterClient::candidates() const {
 }
 
 BrokerLink& ClusterClient::link_to(const SocketAddress& address) {
-  return links_.try_emplace(address, host_, address, options_.client_id, options_.security).first->second;
+  return links_.try_emplace(address, host_, address, options_.client_id, options_.security, options_.password)
+      .first->second;
 }
 
 // Asks one broker after the other. The error has the code of the last, and the messages of all.

@@ -22,6 +22,7 @@ struct ClusterClientOptions {
   std::vector<SocketAddress> bootstrap;  // at least one; tried in this order; hosts may be names
   std::string client_id = "fulmar";
   ClientSecurity security = {};
+  PasswordSource password = {};           // if there is one, in place of security.password
   Duration connect_timeout = seconds(5);  // then the next broker is tried
   Duration request_timeout = seconds(10);
   Duration patience = seconds(30);  // for how long transient errors are retried

@@ -4,6 +4,7 @@
 
 #include "broker/protocol/endian.h"
 #include "broker/protocol/messages/api_versions.h"
+#include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -16,6 +17,11 @@ ClientConnection::~ClientConnection() = default;
 Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, const SocketAddress& to,
                                                                  std::string client_id, Deadline deadline) {
   FULMAR_TRY(auto connection, host.network().connect(to, deadline));
+  return open(host, std::move(connection), std::move(client_id), deadline);
+}
+
+Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, std::unique_ptr<Connection> connection,
+                                                                 std::string client_id, Deadline deadline) {
   std::unique_ptr<ClientConnection> client(new ClientConnection(host, std::move(connection), std::move(client_id)));
   client->fibers_.spawn("answers", [client = client.get()] {
     auto ended = client->read_answers();
@@ -49,8 +55,28 @@ Result<std::int16_t> ClientConnection::choose_version(ApiKey api, std::int16_t v
   return fail(Errc::unsupported, own.name);
 }
 
+ClientConnection::Alone::Alone(ClientConnection& connection) : connection_(connection) {
+  FULMAR_ASSERT(!connection_.alone_);
+  connection_.alone_ = true;
+}
+
+ClientConnection::Alone::~Alone() {
+  connection_.alone_ = false;
+  connection_.not_alone_.notify_all();
+}
+
+Result<LockGuard> ClientConnection::begin_writing(bool alone, Deadline deadline) {
+  auto may_write = [&] { return alone || !alone_ || broken_; };
+  for (;;) {
+    if (!may_write() && not_alone_.wait(may_write, deadline) == WaitResult::timed_out)
+      return fail(Errc::timed_out, "the connection to " + to_string(connection_->peer()) + " is authenticated again");
+    LockGuard one_at_a_time(writing_);
+    if (may_write()) return one_at_a_time;
+  }
+}
+
 Result<void> ClientConnection::write(const ByteChain& frame, Deadline deadline) {
-  LockGuard one_at_a_time(writing_);
+  FULMAR_TRY(auto one_at_a_time, begin_writing(false, deadline));
   if (broken_) return fail(Errc::closed, "the connection is broken");
   auto written = connection_->write(frame, deadline);
   if (!written) abort();  // part of a request may have been sent
@@ -58,11 +84,11 @@ Result<void> ClientConnection::write(const ByteChain& frame, Deadline deadline) 
 }
 
 Result<Bytes> ClientConnection::exchange(ByteChain frame, ApiKey api, std::int16_t version, std::int32_t id,
-                                         Deadline deadline) {
+                                         Deadline deadline, bool alone) {
   Promise<Bytes> promise;
   auto answer = promise.future();
   {
-    LockGuard one_at_a_time(writing_);
+    FULMAR_TRY(auto one_at_a_time, begin_writing(alone, deadline));
     if (broken_) return fail(Errc::closed, "the connection is broken");
     waiting_.push_back({api, version, id, std::move(promise)});
     auto written = connection_->write(frame, deadline);
@@ -111,6 +137,7 @@ void ClientConnection::abort() {
   if (broken_) return;
   broken_ = true;
   connection_->abort();
+  not_alone_.notify_all();
   waiting_.clear();  // destroying the promises wakes the waiting calls
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/server/shard/ownership.h"
 #include "campaign/life_marks.h"
+#include "campaign/plan_check.h"
 #include "faults/injector.h"
 #include "scenarios/life_recorder.h"
 #include "scenarios/plan_check.h"
@@ -49,7 +50,8 @@ class RecoveryLife {
         level_(*find_recovery_level(fault_.kind)),
         world_(life_seed(plan), LogLevel::debug),
         cluster_(world_, plan, marks_),
-        load_(cluster_.addresses(), partition_count),
+        load_(cluster_.addresses(), LifeSecurity(plan).client(LifeSecurity::worker, LifeSecurity::worker_password),
+              partition_count),
         injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }),
         viewed_(options, {world_, [this](std::size_t node) { return cluster_.describe(node); }}) {
     if (options.happening || options.view) cluster_.keep_states();
@@ -177,6 +179,8 @@ Plan plan_recovery(std::uint64_t seed) {
     fault.peer = (fault.target + 1 + random.split("peer").below(broker_count - 1)) % broker_count;
   fault.amount = random.split("amount").between(level.amount_min, level.amount_max);
   plan.faults.push_back(fault);
+  choose_security(Random(seed).split("security"), true, plan);
+  plan.settings.erase(std::string(settings::password_pace_ms.name));  // nobody changes it
   return plan;
 }
 
@@ -190,8 +194,11 @@ Result<void> check_recovery_plan(const Scenario&, const Plan& plan) {
     if (!plan.has(*setting) || plan.setting(*setting) != value)
       return wrong("setting '" + std::string(setting->name) + "' must be " + std::to_string(value) +
                    " in this scenario");
-  if (plan.settings.size() != std::size(fixed))
-    return wrong("this scenario has no settings but those that its own plans have");
+  std::vector<const Setting*> needed;
+  for (const auto& [setting, value] : fixed) needed.push_back(setting);
+  const Setting* guards[] = {&settings::security, &settings::internal_tls, &settings::session_ms};
+  FULMAR_TRY_VOID(check_settings(plan, "scenario " + plan.scenario, needed, guards));
+  FULMAR_TRY_VOID(check_security(plan));
   if (plan.faults.size() != 1) return wrong("there must be one fault, since recovery from it is measured");
   if (!find_recovery_level(plan.faults.front().kind))
     return wrong("recovery from fault '" + std::string(plan.faults.front().kind->name) + "' is not measured");

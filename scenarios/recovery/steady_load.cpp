@@ -19,8 +19,9 @@ constexpr std::int16_t replication_factor = 3;
 
 // Requests to a broker that does not answer time out soon, so that the cluster is measured, and not its clients'
 // patience.
-ClusterClientOptions impatient(const std::vector<SocketAddress>& bootstrap) {
+ClusterClientOptions impatient(const std::vector<SocketAddress>& bootstrap, const ClientSecurity& security) {
   ClusterClientOptions options;
+  options.security = security;
   options.bootstrap = bootstrap;
   options.connect_timeout = milliseconds(500);
   options.request_timeout = seconds(1);
@@ -29,8 +30,9 @@ ClusterClientOptions impatient(const std::vector<SocketAddress>& bootstrap) {
 
 }  // namespace
 
-SteadyLoad::SteadyLoad(std::vector<SocketAddress> bootstrap, std::int32_t partition_count)
+SteadyLoad::SteadyLoad(std::vector<SocketAddress> bootstrap, ClientSecurity security, std::int32_t partition_count)
     : bootstrap_(std::move(bootstrap)),
+      security_(std::move(security)),
       acknowledged_(static_cast<std::size_t>(partition_count)),
       consumed_(static_cast<std::size_t>(partition_count)) {}
 
@@ -49,7 +51,7 @@ std::optional<Instant> SteadyLoad::last_of(const Moments& moments) {
 }
 
 int SteadyLoad::make_topic(Host& host) {
-  ClusterClient cluster(host, impatient(bootstrap_));
+  ClusterClient cluster(host, impatient(bootstrap_, security_));
   for (;;) {
     CreateTopicsRequest request;
     auto& wanted = request.topics.emplace_back();
@@ -80,7 +82,7 @@ void SteadyLoad::write_partition(Host& host, Producer& producer, std::int32_t pa
 }
 
 int SteadyLoad::write(Host& host) {
-  ClusterClient cluster(host, impatient(bootstrap_));
+  ClusterClient cluster(host, impatient(bootstrap_, security_));
   ProducerOptions options;
   options.request_timeout = cluster.options().request_timeout;
   options.retry_backoff_max = cluster.options().retry_backoff_max;
@@ -93,7 +95,7 @@ int SteadyLoad::write(Host& host) {
 }
 
 int SteadyLoad::read(Host& host) {
-  ClusterClient cluster(host, impatient(bootstrap_));
+  ClusterClient cluster(host, impatient(bootstrap_, security_));
   GroupConsumerOptions options;
   options.group = "readers";
   options.topics = {topic};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/client/client_security.h"
 #include "runtime/base/time.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
@@ -19,7 +20,7 @@ class SteadyLoad {
  public:
   static constexpr const char* topic = "steady";
 
-  SteadyLoad(std::vector<SocketAddress> bootstrap, std::int32_t partition_count);
+  SteadyLoad(std::vector<SocketAddress> bootstrap, ClientSecurity security, std::int32_t partition_count);
 
   // From now on only records sent from `now` on count.
   void mark(Instant now);
@@ -39,6 +40,7 @@ class SteadyLoad {
   void write_partition(Host& host, Producer& producer, std::int32_t partition);
 
   const std::vector<SocketAddress> bootstrap_;
+  const ClientSecurity security_;
   Instant since_;
   Moments acknowledged_;
   Moments consumed_;

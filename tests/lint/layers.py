@@ -54,7 +54,7 @@ FLOORS = {
     "reports": ["runtime/base"],
     # Any simulator's: it knows nothing of brokers.
     "campaign": ["runtime/base", "runtime/fiber", "runtime/host", "sim", "faults", "checkers/base", "reports"],
-    "scenarios": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/client", "broker/log",
+    "scenarios": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/security", "broker/client", "broker/log",
                   "broker/cluster", "broker/server", "sim", "faults", "checkers", "campaign"],
     "scenarios/serve": ["runtime/base", "runtime/fiber", "runtime/host", "runtime/http", "broker/protocol", "broker/client", "broker/cluster",
                         "broker/server", "sim", "faults", "checkers", "campaign", "scenarios"],

@@ -21,7 +21,8 @@ constexpr auto most = std::numeric_limits<std::int64_t>::max();
 // A short plan of three brokers and two clients, or of one broker, without anything special.
 Plan plain(const char* scenario) {
   auto plan = find_scenario(scenario)->plan(9001);
-  for (auto name : {"calm_ms", "calm_from_ms", "calm_rest", "throttled_rate", "catch_up_lag", "replica_lag_ms"})
+  for (auto name : {"calm_ms", "calm_from_ms", "calm_rest", "throttled_rate", "catch_up_lag", "replica_lag_ms",
+                    "security", "internal_tls", "session_ms", "password_pace_ms"})
     plan.settings.erase(name);
   plan.settings["safety_ms"] = 3000;
   plan.settings["clients"] = 2;
@@ -133,6 +134,29 @@ TEST(PlanCheck, RefusesSettingsThatMakeNoSense) {
             "the setting 'replica_lag_ms' is missing, which 'throttled_rate' needs");
   EXPECT_EQ(complaint("replication", {{"segment_byte", 1}}),
             "scenario replication has no setting 'segment_byte'; did you mean segment_bytes?");
+}
+
+TEST(PlanCheck, RefusesSecurityThatDoesNotFit) {
+  for (auto* scenario : {"single-broker", "replication", "exactly-once"}) {
+    EXPECT_EQ(complaint(scenario, {{"security", 8}, {"session_ms", 2000}, {"password_pace_ms", 500}}), "");
+    EXPECT_EQ(complaint(scenario, {{"security", 2}, {"session_ms", 2000}}),
+              "setting 'session_ms' needs a 'security' with SASL, from 3 to 8");
+    EXPECT_EQ(complaint(scenario, {{"session_ms", 2000}}),
+              "setting 'session_ms' needs a 'security' with SASL, from 3 to 8");
+    EXPECT_EQ(complaint(scenario, {{"security", 6}, {"password_pace_ms", 500}}),
+              "setting 'password_pace_ms' needs a 'security' with SCRAM: 4, 5, 7 or 8");
+  }
+  EXPECT_EQ(complaint("replication", {{"internal_tls", 1}, {"upgrade_at_ms", 9000}}),
+            "settings 'security' and 'internal_tls' can't be with 'upgrade_at_ms', as the release before has none");
+}
+
+TEST(PlanCheck, SomeSeedsHaveEachKindOfSecurityAndMostNone) {
+  for (const auto& scenario : all_scenarios()) {
+    std::map<std::int64_t, int> lives;
+    for (std::uint64_t seed = 1; seed <= 1000; ++seed) ++lives[scenario.plan(seed).setting_or(settings::security, -1)];
+    EXPECT_GT(lives[-1], 700) << scenario.name;
+    for (std::int64_t kind = 1; kind <= 8; ++kind) EXPECT_GT(lives[kind], 5) << scenario.name << " " << kind;
+  }
 }
 
 TEST(PlanCheck, HoldsEveryAmountToItsRange) {

@@ -208,6 +208,46 @@ TEST(Authentication, AClientOutlivesItsSessions) {
   });
 }
 
+TEST(Authentication, AClientAuthenticatesAgainOnItsConnectionWhileOthersUseIt) {
+  BrokerWorld broker(with_sasl({{"connections.max.reauth.ms", "3000"}}));
+  broker.run([](Host& host) {
+    set_user(host, "carol", "pencil", ScramMechanism::sha_256);
+    auto options = options_of(broker_address, security_of(SaslMechanism::scram_sha_256, "carol", ""));
+    std::string password = "pencil";
+    options.password = [&] { return password; };
+    ClusterClient cluster(host, options);
+    auto in_time = [&] { return host.clock().deadline_in(seconds(5)); };
+    auto first = cluster.any(in_time());
+    ASSERT_TRUE(first) << to_string(first.error());
+    const auto end = host.clock().now() + seconds(20);
+    int served = 0;
+    FiberGroup users;
+    for (int n = 0; n < 3; ++n)
+      users.spawn("user", [&] {
+        while (host.clock().now() < end) {
+          auto connection = cluster.any(in_time());
+          ASSERT_TRUE(connection) << to_string(connection.error());
+          EXPECT_EQ(*connection, *first) << "it stays open";
+          auto answer = (*connection)->call<MetadataResponse>(MetadataRequest{}, in_time());
+          ASSERT_TRUE(answer) << to_string(answer.error());
+          ++served;
+          host.clock().sleep_for(milliseconds(5));
+        }
+      });
+    users.join();
+    EXPECT_GT(served, 1000);
+    // By the password of that time.
+    set_user(host, "carol", "new", ScramMechanism::sha_256);
+    host.clock().sleep_for(seconds(3));
+    auto refused = cluster.any(in_time());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::sasl_authentication_failed);
+    EXPECT_TRUE((*first)->broken()) << "nobody is served on it any more";
+    password = "new";
+    EXPECT_TRUE(cluster.any(in_time()));
+  });
+}
+
 TEST(Authentication, WhereThereIsNothingToAuthenticateTheClientIsTold) {
   BrokerWorld broker;
   broker.run([](Host& host) {

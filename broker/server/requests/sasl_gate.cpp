@@ -6,6 +6,7 @@
 #include "broker/protocol/messages/sasl.h"
 #include "broker/protocol/reader.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -60,15 +61,19 @@ Ruling SaslGate::receive(const Bytes& frame, Instant now, Timestamp wall) {
   bool again = serves(*header, ApiKey::sasl_handshake) && header->api_version >= with_authenticate &&
                now - begun_ >= again_after_min;
   if (again) return receive_handshake(reader, *header, now);
-  if (session_end_ && now >= *session_end_)
+  if (session_end_ && now >= *session_end_) {
+    FULMAR_MARK("sasl: session has ended");
     return refuse("the session has ended, and the client has not authenticated again");
+  }
   return {};
 }
 
 Ruling SaslGate::receive_handshake(Reader& reader, const RequestHeader& header, Instant now) {
-  if (!serves(header, ApiKey::sasl_handshake))
+  if (!serves(header, ApiKey::sasl_handshake)) {
+    FULMAR_MARK("sasl: request of a stranger refused");
     return refuse(name_of(header.api_key) + " version " + std::to_string(header.api_version) +
                   " before the client has authenticated");
+  }
   auto request = decode<SaslHandshakeRequest>(reader, header.api_version);
   if (!request) return refuse("a malformed SaslHandshake");
   SaslHandshakeResponse response;
@@ -153,6 +158,7 @@ Result<void, SaslFailure> SaslGate::open(const SaslIdentity& identity, Instant n
     auto told = "Cannot change principals during re-authentication from User." + *user_ + ": User." + identity.name;
     return std::unexpected(SaslFailure{told, told, identity.name});
   }
+  if (user_) FULMAR_MARK("sasl: client has authenticated again");
   user_ = identity.name;
   begun_ = now;
   auto session_max = rules_.session_max.find(*mechanism_);
