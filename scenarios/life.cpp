@@ -53,7 +53,7 @@ constexpr PlanTerms terms{fault_kinds, node_names, all_settings, &settings::end_
 template <Plan (*plan)(std::uint64_t, FaultDraw), FaultDraw draw>
 Plan plan_by(std::uint64_t seed) {
   auto planned = plan(seed, draw);
-  choose_security(Random(seed).split("security"), planned.has(settings::brokers), planned);
+  choose_security(Random(seed).split(planned.scenario).split("security"), planned.has(settings::brokers), planned);
   return planned;
 }
 

@@ -4,7 +4,7 @@
 
 namespace fulmar::life_certificates {
 
-// "CN=Lives CA,O=Lives"; signed the brokers' and the worker's.
+// "O=Lives,CN=Lives CA"; signed the brokers' and the worker's.
 inline constexpr char authority[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBeTCCAR+gAwIBAgIBATAKBggqhkjOPQQDAjAjMREwDwYDVQQDDAhMaXZlcyBD\n"
@@ -17,7 +17,7 @@ inline constexpr char authority[] =
     "qHUVUn0cmbJHrzQCIGfrMj73CiTbSo+7JZ+yqbQzcMIpwkLazn5mYwq7qynV\n"
     "-----END CERTIFICATE-----\n";
 
-// "CN=broker,O=Lives", for 10.0.0.1 to 10.0.0.15: all brokers that a life can have.
+// "O=Lives,CN=broker", for 10.0.0.1 to 10.0.0.15: all brokers that a life can have.
 inline constexpr char broker_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIB3zCCAYSgAwIBAgIBAjAKBggqhkjOPQQDAjAjMREwDwYDVQQDDAhMaXZlcyBD\n"
@@ -40,7 +40,7 @@ inline constexpr char broker_key[] =
     "mDrGSvkYgqBkGj75FJTuBleoGpWYXTh4kg2JHoUzLsu6aDEOj0rSnlXX\n"
     "-----END PRIVATE KEY-----\n";
 
-// "CN=worker,O=Lives": the life's clients.
+// "O=Lives,CN=worker": the life's clients.
 inline constexpr char worker_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBgzCCASigAwIBAgIBAzAKBggqhkjOPQQDAjAjMREwDwYDVQQDDAhMaXZlcyBD\n"
@@ -61,7 +61,7 @@ inline constexpr char worker_key[] =
     "68ApCkiDmgLzdGlO1zEdYnFF+pNCkFc3g5+qSc37aBLXb56kS2k/cusq\n"
     "-----END PRIVATE KEY-----\n";
 
-// Also "CN=worker,O=Lives", but signed by itself: nobody trusts it.
+// Also "O=Lives,CN=worker", but signed by itself: nobody trusts it.
 inline constexpr char foreign_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBYDCCAQWgAwIBAgIBBDAKBggqhkjOPQQDAjAhMQ8wDQYDVQQDDAZ3b3JrZXIx\n"

@@ -87,7 +87,7 @@ ClientSecurity LifeSecurity::client(const std::string& user, const std::string& 
 
 std::string LifeSecurity::principal() const {
   if (mechanism_) return std::string("User:") + worker;
-  return client_certificates_ ? "User:CN=worker,O=Lives" : "User:ANONYMOUS";
+  return client_certificates_ ? "User:O=Lives,CN=worker" : "User:ANONYMOUS";
 }
 
 bool has_sasl(const Plan& plan) {

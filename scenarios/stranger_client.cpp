@@ -286,8 +286,8 @@ class Strangers {
     const bool is_past = by.password != workload_.password;
     auto session_end = authenticate_as(**connection, by);
     if (!session_end) {
-      if (is_past && past > 0 && workload_.history.authentication_attempts.back().outcome == Outcome::failed)
-        workload_.marks.reach(Mark::past_password_refused);
+      if (workload_.history.authentication_attempts.back().outcome != Outcome::failed) return;
+      if (is_past && past > 0) workload_.marks.reach(Mark::past_password_refused);
       ask(**connection, "somebody who was refused", std::nullopt);
       return;
     }

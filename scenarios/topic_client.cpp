@@ -167,7 +167,7 @@ void probe_epochs(Host& host, Workload& workload) {
 
 int list_topics(Host& host, Workload& workload) {
   for (const auto& [broker, address] : workload.core) {
-    ClusterClientOptions options;
+    auto options = guarded_options(workload);
     options.bootstrap = {address};
     ClusterClient one(host, options);
     for (;;) {

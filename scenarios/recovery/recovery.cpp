@@ -179,7 +179,7 @@ Plan plan_recovery(std::uint64_t seed) {
     fault.peer = (fault.target + 1 + random.split("peer").below(broker_count - 1)) % broker_count;
   fault.amount = random.split("amount").between(level.amount_min, level.amount_max);
   plan.faults.push_back(fault);
-  choose_security(Random(seed).split("security"), true, plan);
+  choose_security(random.split("security"), true, plan);
   plan.settings.erase(std::string(settings::password_pace_ms.name));  // nobody changes it
   return plan;
 }
