@@ -1,5 +1,6 @@
 #include "scenarios/life_security.h"
 
+#include <algorithm>
 #include <array>
 
 #include "scenarios/life_certificates.h"
@@ -27,6 +28,8 @@ constexpr std::array<Kind, LifeSecurity::kinds> kinds{{
     {SecurityProtocol::sasl_ssl, SaslMechanism::scram_sha_256},
     {SecurityProtocol::sasl_ssl, SaslMechanism::scram_sha_512},
 }};
+
+constexpr std::int64_t tls_work_factor_max = 20;
 
 const Kind& kind_of(const Plan& plan) {
   return kinds.at(static_cast<std::size_t>(plan.setting_or(settings::security, 0)));
@@ -109,6 +112,11 @@ void choose_security(const Random& random, bool cluster, Plan& plan) {
   const auto kind = choose("kind", cluster ? 0 : 1, LifeSecurity::kinds - 1);
   plan.set(settings::security, kind);
   if (cluster && (kind == 0 || choose("internal", 0, 2) == 0)) plan.set(settings::internal_tls, 1);
+  // A restarted broker's peers shake hands with it all at once. As slow as work may be elsewhere, that would keep
+  // leaders from their heartbeats for longer than a calm allows.
+  if (uses_tls(kind_of(plan).protocol) || plan.has(settings::internal_tls))
+    if (plan.has(settings::work_factor))
+      plan.set(settings::work_factor, std::min(plan.setting(settings::work_factor), tls_work_factor_max));
   if (has_sasl(plan) && choose("sessions", 0, 1)) plan.set(settings::session_ms, choose("session", 1500, 10'000));
   if (has_scram(plan) && choose("passwords", 0, 2) > 0)
     plan.set(settings::password_pace_ms, std::int64_t{1} << choose("password pace", 9, 13));

@@ -104,11 +104,16 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
     result.violations.push_back({property, anomaly, std::move(text), world.now()});
   };
 
+  auto have_done = [&](int (*work)(Host&, Workload&), Duration limit, const char* otherwise) {
+    admin.start(1, [&workload, work](Host& host) { return work(host, workload); });
+    if (world.run_until([&] { return !admin.running(); }, world.now() + limit)) return;
+    violate("liveness", "stuck-client", otherwise);
+    admin.kill();
+  };
+
   // Setup: creates the topics, and starts all clients.
   start_broker(broker_node);
-  admin.start(1, [&](Host& host) { return create_topics(host, workload); });
-  if (!world.run_until([&] { return !admin.running(); }, world.now() + settle_max))
-    violate("liveness", "stuck-client", "the topics could not be made on a healthy broker");
+  have_done(create_topics, settle_max, "the topics could not be made on a healthy broker");
 
   // Safety.
   auto begun = world.now();
@@ -126,12 +131,8 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
     };
     if (!world.run_until(finished, world.now() + finish_max))
       violate("liveness", "stuck-client", "a client did not finish after the network healed");
-    admin.start(1, [&](Host& host) { return read_everything(host, workload); });
-    if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
-      violate("liveness", "stuck-client", "the final read did not come to its end");
-    admin.start(1, [&](Host& host) { return ask_in_peace(host, workload); });
-    if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
-      violate("liveness", "stuck-client", "what is asked in peace is not answered");
+    have_done(read_everything, finish_max, "the final read did not come to its end");
+    have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
     broker.request_stop();
     if (!world.run_until([&] { return !broker.running(); }, world.now() + stop_max))
       violate("liveness", "stuck-stop", "the broker did not stop in order");
