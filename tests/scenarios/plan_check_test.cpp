@@ -247,8 +247,7 @@ TEST(PlanCheck, RecoveryIsMeasuredAfterOneFaultOfAKindThatHasABound) {
     return complaint(plan);
   };
   EXPECT_EQ(changed([](Plan& plan) { plan.settings["brokers"] = 5; }), "setting 'brokers' must be 3 in this scenario");
-  EXPECT_EQ(changed([](Plan& plan) { plan.settings["members"] = 5; }),
-            "this scenario has no settings but those that its own plans have");
+  EXPECT_EQ(changed([](Plan& plan) { plan.settings["members"] = 5; }), "scenario recovery has no setting 'members'");
   EXPECT_EQ(changed([](Plan& plan) { plan.faults.clear(); }),
             "there must be one fault, since recovery from it is measured");
   EXPECT_EQ(changed([](Plan& plan) { plan.faults.front().kind = &faults::clock_drift; }),
