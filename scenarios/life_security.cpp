@@ -74,12 +74,12 @@ ClientSecurity LifeSecurity::client(const std::string& user, const std::string& 
   ClientSecurity security;
   security.protocol = protocol_;
   if (uses_tls(protocol_)) {
-    security.tls.trusted = life_certificates::authority;
-    security.tls.resumes = false;
+    security.tls.settings.trusted = life_certificates::authority;
+    security.tls.settings.resumes = false;
   }
   if (client_certificates_) {
-    security.tls.certificate_chain = life_certificates::worker_certificate;
-    security.tls.key = life_certificates::worker_key;
+    security.tls.settings.certificate_chain = life_certificates::worker_certificate;
+    security.tls.settings.key = life_certificates::worker_key;
   }
   if (!mechanism_) return security;
   security.mechanism = *mechanism_;

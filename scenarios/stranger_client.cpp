@@ -158,7 +158,8 @@ class Strangers {
 
   std::unique_ptr<Connection> connect(const ClientSecurity& by) {
     const auto& address = workload_.brokers[static_cast<std::size_t>(broker_ - 1)];
-    auto connection = Connector(host_, uses_tls(by.protocol), by.tls).connect(address, address.host, in_time());
+    auto connection =
+        Connector(host_, uses_tls(by.protocol), by.tls.settings).connect(address, address.host, in_time());
     return connection ? std::move(*connection) : nullptr;
   }
   ClientSecurity as_worker(const std::string& password) const {
@@ -167,10 +168,10 @@ class Strangers {
   ClientSecurity comes_by(Way way) const {
     auto by = as_worker(wrong_password);
     if (way == Way::in_plain_text) by.protocol = SecurityProtocol::plaintext;
-    if (way == Way::without_certificate) by.tls.certificate_chain.clear(), by.tls.key.clear();
+    if (way == Way::without_certificate) by.tls.settings.certificate_chain.clear(), by.tls.settings.key.clear();
     if (way == Way::with_foreign_certificate) {
-      by.tls.certificate_chain = life_certificates::foreign_certificate;
-      by.tls.key = life_certificates::foreign_key;
+      by.tls.settings.certificate_chain = life_certificates::foreign_certificate;
+      by.tls.settings.key = life_certificates::foreign_key;
     }
     return by;
   }

@@ -48,6 +48,8 @@ Result<ClientSecurity> read_security(const std::string& path) {
   FULMAR_TRY(auto text, read_file(path));
   FULMAR_TRY(auto properties, parse_properties(text));
   FULMAR_TRY(auto security, ClientSecurity::from(properties));
+  FULMAR_TRY_VOID(security.tls.read_files(read_file));
+  if (uses_tls(security.protocol)) FULMAR_TRY_VOID(TlsContext::check(security.tls.settings, TlsEnd::client));
   if (security.token_file.empty()) return security;
   FULMAR_TRY(auto token, read_file(security.token_file));
   security.token = trim(token);
@@ -65,7 +67,7 @@ ClientCommand::ClientCommand(std::string name, std::string operand, const std::s
   add("bootstrap", po::value(&bootstrap_)->default_value("127.0.0.1:9092")->value_name("HOST:PORT,..."),
       "brokers to find the cluster by; one that answers is enough");
   add("command-config", po::value(&security_file_)->value_name("FILE"),
-      "properties of the connections: security.protocol, sasl.mechanism, sasl.jaas.config");
+      "properties of the connections: security.protocol, sasl.mechanism, sasl.jaas.config, ssl.truststore.location");
   add("timeout", po::value(&timeout_seconds_)->default_value(30)->value_name("SECONDS"),
       "how long errors that may pass are tried again");
   add("help,h", "this text");

@@ -49,9 +49,9 @@ class BrokerLink {
         client_id_(std::move(client_id)),
         security_(std::move(security)),
         password_(std::move(password)),
-        connector_(host, uses_tls(security_.protocol), security_.tls) {}
+        connector_(host, uses_tls(security_.protocol), security_.tls.settings) {}
 
-  // Fibers may call at once. Errors: as Network::resolve, TlsConnection::handshake, ClientConnection::open and
+  // Fibers may call at once. Errors: as Network::resolve, Connector::connect, ClientConnection::open and
   // authenticate(), of each address of the name.
   Answer<Brokers::Connection> open(Deadline deadline);
   bool is_open() const;

@@ -25,7 +25,8 @@ Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, std
   std::unique_ptr<ClientConnection> client(new ClientConnection(host, std::move(connection), std::move(client_id)));
   client->fibers_.spawn("answers", [client = client.get()] {
     auto ended = client->read_answers();
-    (void)ended;  // whatever it is, waiting calls get an error
+    // Whatever it is, waiting calls get an error; such as that a certificate is needed comes after the handshake.
+    if (ended.error().detail.starts_with("TLS: ")) client->told_by_tls_ = ": " + ended.error().detail;
     client->abort();
   });
   FULMAR_TRY_VOID(client->learn_versions(deadline));
@@ -100,7 +101,7 @@ Result<Bytes> ClientConnection::exchange(ByteChain frame, ApiKey api, std::int16
   auto body = answer.get(deadline);
   if (body) return std::move(*body);
   auto peer = to_string(connection_->peer());
-  if (broken_) return fail(Errc::reset, "the connection to " + peer + " broke before the answer came");
+  if (broken_) return fail(Errc::reset, "the connection to " + peer + " broke before the answer came" + told_by_tls_);
   return fail(Errc::timed_out, "no answer from " + peer + " in time");
 }
 

@@ -113,6 +113,7 @@ class ClientConnection {
   std::deque<Waiting> waiting_;  // in the order of sending, which is the order of answers
   bool broken_ = false;
   bool wrong_answer_ = false;
+  std::string told_by_tls_;  // why a peer ended it, in TLS's words; empty: it did not say
   Mutex writing_;
   bool alone_ = false;   // there is an Alone
   Condition not_alone_;  // or broken

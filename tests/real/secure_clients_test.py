@@ -1,4 +1,4 @@
-"""Clients that others wrote, over mutual TLS and over SASL_SSL, on a broker with access control lists."""
+"""Clients that others wrote, over mutual TLS and over SASL_SSL, on a broker with access control lists; and the commands with --command-config."""
 import json
 import os
 import shutil
@@ -108,17 +108,59 @@ def test_kafkajs(at, user, settings):
     check(said == {"read": COUNT, "refused": "TOPIC_AUTHORIZATION_FAILED"}, f"kafkajs produces, reads and is refused as {user}: {said}")
 
 
+def commands_settings(place, authority, user, settings):
+    """Of librdkafka's, those that commands take, in the names of Kafka."""
+    kafkas = {name: value for name, value in settings.items() if name.startswith("sasl.")}
+    kafkas.update({"security.protocol": settings["security.protocol"].upper(), "ssl.truststore.type": "PEM", "ssl.truststore.location": authority.certificate})
+    if "ssl.key.location" in settings:
+        kafkas.update({"ssl.keystore.type": "PEM", "ssl.keystore.location": os.path.join(place, user + ".pem")})
+    return kafkas
+
+
+def test_commands(broker, place, authority, user, listener, settings):
+    kafkas = commands_settings(place, authority, user, settings)
+    at = broker.at(listener)
+    listed = json.loads(fulmar(broker, "topic", "list", "--output", "json", bootstrap=at, settings=kafkas))
+    check([row["topic"] for row in listed] == ["open-" + user], f"a command comes in as {user}, and sees what it may see")
+    fulmar(broker, "produce", "open-" + user, bootstrap=at, settings=kafkas, text="fulmar 1\n")
+    said = fulmar(broker, "produce", "closed", bootstrap=at, settings=kafkas, text="x\n", code=1)
+    check("TOPIC_AUTHORIZATION_FAILED" in said, f"and is refused what it may not do: {said.strip()}")
+    with tempfile.TemporaryDirectory(prefix="fulmar-stranger-") as elsewhere:
+        wrong = {**kafkas, "ssl.truststore.location": Authority(elsewhere).certificate}
+        said = fulmar(broker, "topic", "list", bootstrap=at, settings=wrong, code=1)
+    check(said.count("\n") == 1 and "certificate verify failed" in said, f"who trusts another authority is told so in a sentence: {said.strip()}")
+    if listener == "MUTUAL":
+        none = {name: value for name, value in kafkas.items() if "keystore" not in name}
+        said = fulmar(broker, "topic", "list", bootstrap=at, settings=none, code=1)
+        check(said.count("\n") == 1 and "certificate required" in said, f"who shows no certificate is told so: {said.strip()}")
+        stored = {**kafkas, "ssl.keystore.type": "PKCS12", "ssl.keystore.location": authority.pkcs12(user, "of the store"),
+                  "ssl.keystore.password": "of the store"}
+        check("open-" + user in fulmar(broker, "topic", "list", bootstrap=at, settings=stored), "a PKCS12 store will do")
+    said = fulmar(broker, "topic", "list", bootstrap=at, settings={**kafkas, "ssl.truststore.location": "/no/such.pem"}, code=2)
+    check("can't read /no/such.pem" in said, "a file that is not there is an error of usage")
+
+
+def test_names(broker, authority):
+    trusting = {"security.protocol": "SSL", "ssl.truststore.type": "PEM", "ssl.truststore.location": authority.certificate}
+    said = fulmar(broker, "topic", "list", bootstrap=broker.at("MISNAMED"), settings=trusting, code=1)
+    check(said.count("\n") == 1 and "hostname mismatch" in said, f"a certificate of another name is told in a sentence: {said.strip()}")
+    fulmar(broker, "topic", "list", bootstrap=broker.at("MISNAMED"), settings={**trusting, "ssl.endpoint.identification.algorithm": ""})
+    check(True, "and taken by a client that does without the name")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="fulmar-secure-") as place:
         authority = Authority(place)
         server = authority.sign("broker", "/O=Test/CN=broker")
         authority.sign("alice", "/O=Test/CN=alice")
+        misnamed = authority.sign("misnamed", "/O=Test/CN=misnamed", names="DNS:elsewhere.example")
         first_users, config = os.path.join(place, "first-users"), os.path.join(place, "broker.properties")
         with open(first_users, "w", encoding="utf-8") as file:
             file.write(f"{DAVE[0]}=[name={DAVE[1]},password={DAVE[2]}]\n")
         with open(config, "w", encoding="utf-8") as file:
             file.write(f"""ssl.keystore.type=PEM
 ssl.keystore.location={server}
+listener.name.misnamed.ssl.keystore.location={misnamed}
 listener.name.mutual.ssl.truststore.type=PEM
 listener.name.mutual.ssl.truststore.location={authority.certificate}
 listener.name.mutual.ssl.client.auth=required
@@ -130,9 +172,10 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 group.initial.rebalance.delay.ms=0
 """)
-        # Whoever comes by the first listener is nobody, and may do everything; only this test reaches it.
-        listeners = {"ADMIN": "PLAINTEXT", "MUTUAL": "SSL", "SASL_SSL": "SASL_SSL"}
+        # Whoever comes by the first listener, or the last, is nobody, and may do everything; only this test reaches them.
+        listeners = {"ADMIN": "PLAINTEXT", "MUTUAL": "SSL", "SASL_SSL": "SASL_SSL", "MISNAMED": "SSL"}
         with NamedListeners(listeners, "--config", config) as broker:
+            test_names(broker, authority)
             fulmar(broker, "topic", "create", "closed")
             for user, (listener, settings) in ways(place, authority).items():
                 fulmar(broker, "topic", "create", "open-" + user)
@@ -144,6 +187,7 @@ group.initial.rebalance.delay.ms=0
                 test_kcat(at, user, settings)
                 test_confluent(at, user, settings)
                 test_kafkajs(at, user, settings)
+                test_commands(broker, place, authority, user, listener, settings)
             for secret in (DAVE[2], ERIN[2]):
                 check(secret not in broker.said(), "no password is in the log")
             broker.stop()
