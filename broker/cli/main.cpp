@@ -14,6 +14,7 @@
 #include "broker/cli/log_command.h"
 #include "broker/cli/produce_command.h"
 #include "broker/cli/quota_command.h"
+#include "broker/cli/top_command.h"
 #include "broker/cli/topic_command.h"
 #include "broker/cli/transaction_command.h"
 #include "broker/cli/user_command.h"
@@ -37,6 +38,7 @@ constexpr const char* usage =
     "  fulmar quota list|set|remove                      how much clients may use\n"
     "  fulmar acl list|add|remove                        who may do what\n"
     "  fulmar user list|set|delete [NAME]                who authenticates with SCRAM\n"
+    "  fulmar top                                        what a cluster does, again and again\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster clients                            whose clients send which requests\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
@@ -57,6 +59,7 @@ constexpr Command commands[] = {{"broker", fulmar::broker_command},
                                 {"produce", fulmar::produce_command},
                                 {"consume", fulmar::consume_command},
                                 {"group", fulmar::group_command},
+                                {"top", fulmar::top_command},
                                 {"cluster", fulmar::cluster_command},
                                 {"transaction", fulmar::transaction_command},
                                 {"quota", fulmar::quota_command},

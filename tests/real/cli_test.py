@@ -40,7 +40,7 @@ def read_all(broker, topic, *options):
 
 def test_command_lines():
     for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["group", "list"], ["group", "describe"], ["group", "reset-offsets"], ["group", "delete"], ["cluster", "config"], ["produce"], ["consume"],
-                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"], ["cluster", "clients"], ["acl", "list"], ["acl", "add"], ["acl", "remove"]):
+                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"], ["cluster", "clients"], ["top"], ["acl", "list"], ["acl", "add"], ["acl", "remove"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
     check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
@@ -53,6 +53,7 @@ def test_command_lines():
         "which one": ["topic"], "unknown command": ["topic", "rename"], "NAME is needed": ["topic", "create"],
         "TOPIC is needed": ["consume"], "too many": ["consume", "a", "b"], "takes options only": ["topic", "list", "a"],
         "did you mean create?": ["topic", "craete"], "did you mean status?": ["cluster", "stauts"],
+        "--interval must be": ["top", "--interval", "0"], "--count must be": ["top", "--count", "0"], "--rows must be": ["top", "--rows", "1001"],
         "unrecognised option '--boot'": ["topic", "list", "--boot", "127.0.0.1:9092"], "nothing to change": ["topic", "alter", "t"],
         "--set x: expected NAME=VALUE": ["topic", "alter", "t", "--set", "x"],
         "or set as well": ["cluster", "config", "--set", "a=1", "--unset", "a"], "a broker's number": ["cluster", "config", "--broker", "-1"],
@@ -299,6 +300,27 @@ def test_clients(broker):
     check("a broker's number" in fulmar("cluster", "clients", "--broker", "-2", code=2, broker=broker), "nor can it have")
 
 
+def test_top(broker):
+    fulmar("topic", "create", "busy", broker=broker)
+    topping = begin("top", "--interval", "1", "--output", "json", "--rows", "3", broker=broker)
+    looks = []
+    while len(looks) < 2 or looks[-1]["partitions"] == []:
+        fulmar("produce", "busy", text=LINES, broker=broker)
+        looks.append(json.loads(topping.stdout.readline()))
+    last = looks[-1]
+    check(last["brokers"][0]["alive"] and last["brokers"][0]["answer_us"] > 0 and last["concerns"] == [], "top shows the brokers")
+    check(last["partitions"][0]["topic"] == "busy" and last["partitions"][0]["bytes_per_second"] > 1000 and last["bytes_per_second"] > 1000,
+          "and which partition grows")
+    while looks[-1]["partitions"] == [] or looks[-1]["partitions"][0]["records_per_second"] is None:
+        fulmar("produce", "busy", text=LINES, broker=broker)
+        looks.append(json.loads(topping.stdout.readline()))
+    check(looks[-1]["partitions"][0]["records_per_second"] > 100, "and by how many records a second")
+    topping.send_signal(signal.SIGINT)
+    check(topping.wait(timeout=30) == 0 and topping.stderr.read() == b"", "until it is interrupted")
+    said = table(fulmar("top", "--count", "2", "--interval", "1", broker=broker))
+    check(said[0][:2] == ["1", "brokers,"] and said.count(["BROKER", "STATE", "LEADS", "WRITTEN/S", "LOGS", "ANSWER-MS"]) == 2, "or so many times")
+
+
 def test_process(broker):
     broker.process.send_signal(signal.SIGHUP)
     check(b"places" in fulmar("topic", "list", broker=broker) and broker.alive(), "SIGHUP ends no broker")
@@ -449,6 +471,7 @@ with Broker() as running:
     test_features(running)
     test_controllers(running)
     test_clients(running)
+    test_top(running)
     test_process(running)
     test_waiting(running)
     running.stop()
