@@ -54,18 +54,12 @@ struct Command {
   const char* name;
   int (*run)(const std::vector<std::string>& arguments);
 };
-constexpr Command commands[] = {{"broker", fulmar::broker_command},
-                                {"topic", fulmar::topic_command},
-                                {"produce", fulmar::produce_command},
-                                {"consume", fulmar::consume_command},
-                                {"group", fulmar::group_command},
-                                {"top", fulmar::top_command},
-                                {"cluster", fulmar::cluster_command},
-                                {"transaction", fulmar::transaction_command},
-                                {"quota", fulmar::quota_command},
-                                {"acl", fulmar::acl_command},
-                                {"user", fulmar::user_command},
-                                {"log", fulmar::log_command}};
+constexpr Command commands[] = {{"broker", fulmar::broker_command},   {"topic", fulmar::topic_command},
+                                {"produce", fulmar::produce_command}, {"consume", fulmar::consume_command},
+                                {"group", fulmar::group_command},     {"top", fulmar::top_command},
+                                {"cluster", fulmar::cluster_command}, {"transaction", fulmar::transaction_command},
+                                {"quota", fulmar::quota_command},     {"acl", fulmar::acl_command},
+                                {"user", fulmar::user_command},       {"log", fulmar::log_command}};
 
 // A closed standard descriptor would be reused for the next file or socket, into which output would then be printed.
 void occupy_standard_descriptors() {
