@@ -90,7 +90,7 @@ class Installed(unittest.TestCase):
         return run("bash", "--norc", "-c", script, "complete", *words, cwd=self.folder).split()
 
     def test_bash_completes_commands_options_and_values(self):
-        self.assertEqual(self.complete("fulmar", "to"), ["topic"])
+        self.assertEqual(self.complete("fulmar", "top"), ["topic", "top"])
         self.assertEqual(self.complete("fulmar", "topic", "de"), ["describe", "delete-records", "delete"])
         self.assertEqual(self.complete("fulmar", "produce", "t", "--pa"), ["--partition"])
         self.assertEqual(self.complete("fulmar", "produce", "t", "--acks", ""), ["all", "1", "0"])
