@@ -233,7 +233,7 @@ void ServedConnection::refuse(SaslGate::Ruling ruling) {
                                {"listener", session_->listener},
                                {"mechanism", mechanism ? std::string(to_string(*mechanism)) : "none"},
                                {"user", ruling.user.substr(0, logged_max)},
-                               {"reason", std::move(ruling.reason)}});
+                               {"reason", ruling.reason}});
   input_ended_ = true;
   refusal_ = Refusal{now() + sasl_->settings().failure_delay, std::move(ruling.frame)};
   set_alarm();
