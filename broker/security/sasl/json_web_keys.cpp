@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/security/openssl_handles.h"
 #include "broker/security/sasl/json_claims.h"
 #include "runtime/base/base64.h"
 
@@ -15,17 +16,8 @@ namespace fulmar {
 
 namespace {
 
-template <auto free>
-struct FreedBy {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-template <class T, auto free>
-using Owned = std::unique_ptr<T, FreedBy<free>>;
-using PublicKey = Owned<EVP_PKEY, EVP_PKEY_free>;
-using Number = Owned<BIGNUM, BN_free>;
+using PublicKey = std::unique_ptr<EVP_PKEY, ReleasedBy<EVP_PKEY_free>>;
+using Number = std::unique_ptr<BIGNUM, ReleasedBy<BN_free>>;
 
 constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t keys_max = 1000;
@@ -42,8 +34,9 @@ Number number_of(std::string_view big_endian) {
 }
 
 PublicKey key_from(const char* type, OSSL_PARAM_BLD* builder) {
-  Owned<OSSL_PARAM, OSSL_PARAM_free> parameters(OSSL_PARAM_BLD_to_param(builder));
-  Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+  std::unique_ptr<OSSL_PARAM, ReleasedBy<OSSL_PARAM_free>> parameters(OSSL_PARAM_BLD_to_param(builder));
+  std::unique_ptr<EVP_PKEY_CTX, ReleasedBy<EVP_PKEY_CTX_free>> context(
+      EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* key = nullptr;
   if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
@@ -54,7 +47,7 @@ PublicKey key_from(const char* type, OSSL_PARAM_BLD* builder) {
 PublicKey rsa_key(std::string_view modulus, std::string_view exponent) {
   if (modulus.size() < rsa_bytes_min || modulus.size() > rsa_bytes_max || exponent.empty() || exponent.size() > 8)
     return nullptr;
-  Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(OSSL_PARAM_BLD_new());
+  std::unique_ptr<OSSL_PARAM_BLD, ReleasedBy<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
   auto n = number_of(modulus);
   auto e = number_of(exponent);
   if (!builder || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
@@ -67,7 +60,7 @@ PublicKey p256_key(std::string_view x, std::string_view y) {
   if (x.size() != p256_bytes || y.size() != p256_bytes) return nullptr;
   constexpr char uncompressed = 4;  // SEC 1, section 2.3.3
   auto point = uncompressed + std::string(x) + std::string(y);
-  Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(OSSL_PARAM_BLD_new());
+  std::unique_ptr<OSSL_PARAM_BLD, ReleasedBy<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
   if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1)
     return nullptr;
@@ -77,7 +70,7 @@ PublicKey p256_key(std::string_view x, std::string_view y) {
 // OpenSSL's form of a signature of RFC 7518's, which is two numbers of 32 bytes; empty: it is none.
 std::string der_of(std::string_view signature) {
   if (signature.size() != 2 * p256_bytes) return {};
-  Owned<ECDSA_SIG, ECDSA_SIG_free> both(ECDSA_SIG_new());
+  std::unique_ptr<ECDSA_SIG, ReleasedBy<ECDSA_SIG_free>> both(ECDSA_SIG_new());
   auto r = number_of(signature.substr(0, p256_bytes));
   auto s = number_of(signature.substr(p256_bytes));
   if (!both || ECDSA_SIG_set0(both.get(), r.get(), s.get()) != 1) return {};
@@ -92,7 +85,7 @@ std::string der_of(std::string_view signature) {
 }
 
 bool has_signed(EVP_PKEY* key, std::string_view message, std::string_view signature) {
-  Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  std::unique_ptr<EVP_MD_CTX, ReleasedBy<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
   return context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
          EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
 }

@@ -2,8 +2,8 @@
 
 #include <openssl/x509v3.h>
 
+#include "broker/security/openssl_handles.h"
 #include "broker/security/tls/distinguished_name.h"
-#include "broker/security/tls/openssl_handles.h"
 
 namespace fulmar {
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "broker/security/tls/openssl_handles.h"
+#include "broker/security/openssl_handles.h"
 
 namespace fulmar {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/security/openssl_handles.h"
 #include "broker/security/tls/distinguished_name.h"
-#include "broker/security/tls/openssl_handles.h"
 #include "broker/security/tls/tls_entropy.h"
 #include "runtime/base/assert.h"
 #include "runtime/fiber/slices.h"

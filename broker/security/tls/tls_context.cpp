@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "broker/security/tls/openssl_handles.h"
+#include "broker/security/openssl_handles.h"
 #include "broker/security/tls/tls_entropy.h"
 #include "runtime/base/assert.h"
 

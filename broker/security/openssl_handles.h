@@ -1,4 +1,4 @@
-// OpenSSL's objects as values with an owner, and its errors as text. Only the .cpp files here include this.
+// OpenSSL's objects as values with an owner, and its errors as text. Only .cpp files of broker/security include this.
 #pragma once
 
 #include <openssl/bio.h>
