@@ -2,7 +2,7 @@
 
 #include "broker/cluster/metadata_codec.h"
 #include "broker/protocol/record_batch.h"
-#include "broker/replication/greeting.h"
+#include "broker/replication/peer_calls.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/disk.h"
 
@@ -82,12 +82,13 @@ Result<FetchMetadataSnapshotResponse> MetadataSnapshot::part(const FetchMetadata
 
 // The checksum rejects a file put together from parts of two.
 Result<Bytes> MetadataSnapshot::fetch_file(const SocketAddress& address) {
+  PeerCalls calls(host_, peers_);
   std::string text;
   FetchMetadataSnapshotRequest request;
   for (;;) {
     request.position = static_cast<std::int64_t>(text.size());
-    FULMAR_TRY(auto response, call_peer<FetchMetadataSnapshotResponse>(host_, peers_, address, request,
-                                                                       host_.clock().deadline_in(part_max)));
+    FULMAR_TRY(auto response,
+               calls.call<FetchMetadataSnapshotResponse>(address, request, host_.clock().deadline_in(part_max)));
     if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
     auto size = static_cast<std::size_t>(response.size);
     auto part = response.part.flatten();

@@ -32,8 +32,8 @@ class MetadataSnapshot {
   // POSITION_OUT_OF_RANGE. Errors: corrupt: it is damaged or lost; from now on there is none.
   Result<FetchMetadataSnapshotResponse> part(const FetchMetadataSnapshotRequest& request);
   // Fetches the snapshot from the broker at that INTERNAL listener, part by part; on stable storage here when it
-  // returns. Errors: as call_peer(); refused: the broker has none, or replaced it meanwhile; corrupt; unsupported;
-  // io_error, no_space.
+  // returns. Errors: as PeerCalls::call(); refused: the broker has none, or replaced it meanwhile; corrupt;
+  // unsupported; io_error, no_space.
   Result<MetadataImagePtr> fetch(const SocketAddress& address);
 
  private:

@@ -1,6 +1,8 @@
 #include "broker/replication/greeting.h"
 
 #include "broker/net/frame_reader.h"
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
 #include "broker/replication/cluster_secret.h"
 #include "broker/security/tls/tls_connection.h"
 #include "runtime/host/clock.h"
@@ -11,7 +13,6 @@ namespace fulmar {
 namespace {
 
 constexpr std::int32_t answer_bytes_max = 64 * 1024;
-constexpr std::int32_t call_bytes_max = 64 << 20;
 
 std::string to_text(const PeerVersions& versions) {
   return std::to_string(versions.min) + " to " + std::to_string(versions.max);
@@ -20,15 +21,6 @@ std::string to_text(const PeerVersions& versions) {
 Uuid random_nonce(Entropy& entropy) {
   auto high = entropy.next();
   return {high, entropy.next()};
-}
-
-Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, Deadline deadline) {
-  FULMAR_TRY_VOID(connection.write(request, deadline));
-  FrameReader frames(connection, host.clock(),
-                     {.size_max = call_bytes_max, .idle_max = deadline.at - host.clock().now()});
-  FULMAR_TRY(auto size, frames.next_size());
-  if (size == 0) return fail(Errc::closed, "no answer");
-  return frames.body(size);
 }
 
 Result<std::unique_ptr<Connection>> connect(Host& host, const Peers& peers, const SocketAddress& address,
@@ -80,14 +72,6 @@ Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& addre
   if (answer.error_code != ErrorCode::none)
     return fail(Errc::refused, std::string(error_code_name(answer.error_code)) + ": " + answer.error_message);
   return greeted;
-}
-
-Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,
-                        Deadline deadline) {
-  FULMAR_TRY(auto greeted, greet(host, peers, address, deadline));
-  auto answer = ask(host, *greeted.connection, request, deadline);
-  if (!answer) return fail(Errc::in_doubt, to_string(answer.error()));
-  return answer;
 }
 
 }  // namespace fulmar

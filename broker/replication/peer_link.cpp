@@ -4,6 +4,7 @@
 
 #include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
 #include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"

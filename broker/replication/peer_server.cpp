@@ -18,6 +18,7 @@ constexpr std::int32_t frame_bytes_max = 128 << 20;  // the largest batch, and s
 constexpr std::int32_t greeting_bytes_max = 4096;    // before the sender is authenticated
 constexpr Duration hello_max = seconds(10);
 constexpr Duration answer_max = seconds(30);
+constexpr Duration hearing_max = seconds(1);  // for a peer to take the alert, and leave
 
 }  // namespace
 
@@ -56,7 +57,10 @@ void PeerServer::serve(std::unique_ptr<Connection> connection) {
   if (peers_.tls) {
     TlsConnection tls(host_, peers_.tls->as_server, std::move(connection));
     served = tls.handshake(host_.clock().deadline_in(hello_max));
-    if (served) served = answer_all(tls);
+    if (served)
+      served = answer_all(tls);
+    else if (served.error().code == Errc::refused)
+      tls.let_peer_hear_why(host_.clock().deadline_in(hearing_max));
   } else {
     served = answer_all(*connection);
   }

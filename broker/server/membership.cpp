@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "broker/replication/greeting.h"
 #include "broker/server/controller/controller.h"
 #include "broker/server/listen_address.h"
 #include "broker/server/requests/ask_broker.h"
@@ -136,7 +135,7 @@ void Membership::exclude(std::string why) {
   if (!std::exchange(is_excluded_, true)) excluded_({Errc::refused, std::move(why)});
 }
 
-// Asks the controller, wherever it is. Errors: unreachable, if there is none; as greet().
+// Asks the controller, wherever it is. Errors: unreachable, if there is none; as PeerCalls::call().
 template <class Response, class Request>
 Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                             Deadline deadline) {
@@ -145,7 +144,7 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
     auto address = controller ? shard_.peers().address(*controller) : std::nullopt;
     if (!address || *controller == shard_.broker().self.broker)
       return fail(Errc::unreachable, "there is no controller");
-    return call_peer<Response>(shard_.host(), shard_.peers(), *address, request, deadline);
+    return shard_.peer_calls().call<Response>(*address, request, deadline);
   };
   auto response = ask(shard_.broker().metadata->controller());
   if (response && response->error_code != ErrorCode::not_controller) return response;

@@ -5,7 +5,7 @@
 
 #include "broker/protocol/messages/peer.h"
 #include "broker/protocol/writer.h"
-#include "broker/replication/greeting.h"
+#include "broker/replication/peer_calls.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
 #include "tests/replication/peers_kit.h"
@@ -65,8 +65,8 @@ int let_through(const std::string& secret, const std::function<void(Host&)>& pla
 
 Result<BrokerHeartbeatResponse> call_with(Host& host, const std::string& secret) {
   auto peers = peers_of(2, secret);
-  return call_peer<BrokerHeartbeatResponse>(host, peers, peers_address, BrokerHeartbeatRequest{},
-                                            host.clock().deadline_in(seconds(5)));
+  return PeerCalls(host, peers)
+      .call<BrokerHeartbeatResponse>(peers_address, BrokerHeartbeatRequest{}, host.clock().deadline_in(seconds(5)));
 }
 
 TEST(ClusterSecret, LetsInWhoKnowsIt) {

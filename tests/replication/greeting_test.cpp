@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "broker/net/frame_reader.h"
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
 #include "tests/replication/peers_kit.h"

@@ -1,6 +1,7 @@
 // The age of announced leaderships: the receiver measures it by its own clock, however late they arrive.
 #include <gtest/gtest.h>
 
+#include "broker/protocol/message.h"
 #include "broker/replication/greeting.h"
 #include "broker/replication/peer_link.h"
 #include "runtime/host/clock.h"

@@ -2,7 +2,7 @@
 #include "broker/cluster/metadata_codec.h"
 #include "broker/cluster/metadata_snapshot.h"
 #include "broker/protocol/messages/peer.h"
-#include "broker/replication/greeting.h"
+#include "broker/replication/peer_calls.h"
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -91,7 +91,8 @@ TEST(Restart, ALateHeartbeatOfTheLifeBeforeChangesNothing) {
                                 .incarnation_id = {7, 7},
                                 .want_shut_down = true,
                                 .want_fence = true};
-    auto answer = call_peer<BrokerHeartbeatResponse>(host, peers, brokers.address(controller, 9093), late,
+    auto answer = PeerCalls(host, peers)
+                      .call<BrokerHeartbeatResponse>(brokers.address(controller, 9093), late,
                                                      host.clock().deadline_in(seconds(2)));
     ASSERT_TRUE(answer.has_value()) << to_string(answer.error());
     EXPECT_EQ(answer->error_code, ErrorCode::stale_broker_epoch);
@@ -111,7 +112,8 @@ TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
     auto controller = cluster.metadata(std::nullopt)->controller_id;
     auto peers = stranger();
     auto answer_to = [&](const RegisterBrokerRequest& request) {
-      auto answer = call_peer<RegisterBrokerResponse>(host, peers, brokers.address(controller, 9093), request,
+      auto answer = PeerCalls(host, peers)
+                        .call<RegisterBrokerResponse>(brokers.address(controller, 9093), request,
                                                       host.clock().deadline_in(seconds(2)));
       EXPECT_TRUE(answer.has_value()) << to_string(answer.error());
       return answer ? answer->error_code : ErrorCode::unknown_server_error;

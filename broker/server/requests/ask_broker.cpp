@@ -1,7 +1,6 @@
 #include "broker/server/requests/ask_broker.h"
 
 #include "broker/protocol/messages/peer.h"
-#include "broker/replication/greeting.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -31,8 +30,8 @@ Result<Bytes> ask_broker(BrokerShard& shard, std::int32_t broker, const ByteChai
   }
   auto address = shard.peers().address(broker);
   if (!address) return fail(Errc::unreachable, "its address is not known");
-  FULMAR_TRY(auto response, call_peer<ForwardResponse>(shard.host(), shard.peers(), *address,
-                                                       ForwardRequest{ByteChain(std::move(request)), {}}, deadline));
+  FULMAR_TRY(auto response, shard.peer_calls().call<ForwardResponse>(
+                                *address, ForwardRequest{ByteChain(std::move(request)), {}}, deadline));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   auto answer = response.frame.flatten();
   if (answer.size() < size_bytes) return fail(Errc::corrupt, "an answer without its size");

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "broker/protocol/messages/leaders.h"
-#include "broker/replication/greeting.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -109,7 +108,7 @@ class Election {
     if (leader == controller_.broker().self.broker)
       said = prefer_leaders(controller_, request);
     else if (address)
-      said = call_peer<PreferLeadersResponse>(controller_.host(), controller_.peers(), *address, request, deadline_);
+      said = controller_.peer_calls().call<PreferLeadersResponse>(*address, request, deadline_);
     for (std::size_t i = 0; i < begun.size(); ++i) {
       auto error = said && i < said->results.size() ? said->results[i].error_code : ErrorCode::leader_not_available;
       result_of(begun[i]).error_code = error;

@@ -49,8 +49,8 @@ Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, 
     if (!controller) controller = ask_peers(first).controller;
     auto address = controller ? first.peers().address(*controller) : std::nullopt;
     if (!address || *controller == first.broker().self.broker) return fail(Errc::unreachable, "there is no controller");
-    FULMAR_TRY(auto response, call_peer<ForwardResponse>(first.host(), first.peers(), *address, request,
-                                                         first.host().clock().deadline_in(call_max)));
+    FULMAR_TRY(auto response,
+               first.peer_calls().call<ForwardResponse>(*address, request, first.host().clock().deadline_in(call_max)));
     if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
     auto taken = first.host().clock().now() - begun;
     auto left = std::clamp<Duration>(patience - taken, Duration::zero(), known_here_max);

@@ -34,6 +34,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
              .is_fenced = [this](std::int32_t id) { return is_fenced(id); },
              .secret = broker.config.cluster_secret,
              .tls = broker.peer_tls},
+      peer_calls_(host, peers_),
       replicas_(host, peers_, broker.config.partition_raft, broker.observer,
                 share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),

@@ -16,6 +16,7 @@
 #include "broker/log/log_manager.h"
 #include "broker/net/memory_budget.h"
 #include "broker/net/outbox.h"
+#include "broker/replication/peer_calls.h"
 #include "broker/replication/peer_server.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/security/tls/tls_guard.h"
@@ -136,6 +137,7 @@ class BrokerShard {
   TransactionService& transactions() { return transactions_; }
   const Peers& peers() const { return peers_; }
   Peers& peers() { return peers_; }
+  PeerCalls& peer_calls() { return peer_calls_; }          // requests from this shard to other brokers
   std::int32_t controller() const { return controller_; }  // -1: none is known
   void set_controller(std::int32_t broker) { controller_ = broker; }
   bool controls_here() const { return controller_ == broker_.self.broker; }
@@ -170,6 +172,7 @@ class BrokerShard {
   Properties properties_;
   LogManager logs_;
   Peers peers_;
+  PeerCalls peer_calls_;
   ReplicaManager replicas_;
   Leaderships leaderships_;
   LogCleaner cleaner_;
