@@ -381,7 +381,7 @@ int main(int argc, char** argv) {
   auto address = parse_host_port(argv[1]);
   if (!address) fail_with(to_string(address.error()));
   ProcessOptions process;
-  process.log_level = LogLevel::error;
+  process.log.level = LogLevel::error;
   auto code = run_real_process(process, [&](Host& host) {
     std::printf("%s\n", run(host, *address, argv[2], {argv + 3, argv + argc}).c_str());
     return 0;

@@ -192,7 +192,7 @@ void in_world(IoBackend backend, const char* name, const std::function<void(Host
   ProcessOptions options{.data_directory = directory,
                          .shards = 2,
                          .backend = backend,
-                         .log_level = LogLevel::error,
+                         .log = {.level = LogLevel::error},
                          .handle_signals = false};
   std::printf("-- %s\n", name);
   auto code = run_real_process(options, [&](Host& host) {

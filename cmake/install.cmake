@@ -33,8 +33,8 @@ set(public_headers
   runtime/fiber/at_once.h runtime/fiber/condition.h runtime/fiber/event.h runtime/fiber/fiber.h runtime/fiber/future.h
   runtime/fiber/group.h runtime/fiber/mutex.h runtime/fiber/queue.h runtime/fiber/scheduler.h runtime/fiber/semaphore.h
   runtime/fiber/slices.h runtime/fiber/stack_pool.h runtime/fiber/timer.h runtime/fiber/wait_list.h
-  runtime/host/clock.h runtime/host/disk.h runtime/host/entropy.h runtime/host/host.h runtime/host/log.h runtime/host/network.h
-  runtime/real/io_backend.h runtime/real/process.h
+  runtime/host/clock.h runtime/host/disk.h runtime/host/entropy.h runtime/host/host.h runtime/host/log.h runtime/host/log_levels.h runtime/host/network.h
+  runtime/real/io_backend.h runtime/real/log_output.h runtime/real/process.h
   sim/disk.h sim/disk_image.h sim/happening.h sim/network.h sim/process.h sim/scheduler.h sim/sim_domain.h sim/stream.h sim/trace.h sim/world.h
   faults/fault.h faults/file_damage.h faults/injector.h faults/kinds.h faults/plan.h faults/planner.h faults/setting.h
   checkers/base/digraph.h checkers/base/linearizability.h checkers/base/linearization.h checkers/base/operations.h

@@ -64,15 +64,15 @@ class SimHost::EntropyView final : public Entropy {
 
 class SimHost::Sink final : public LogSink {
  public:
-  Sink(World& world, std::string who, Place place) : world_(world), who_(std::move(who)), place_(place) {}
-  bool enabled(LogLevel level) const override { return level >= world_.log_level(); }
-  void write(LogLevel level, std::string_view component, std::string_view line) override {
+  Sink(World& world, LogLevels& levels, std::string who, Place place)
+      : world_(world), levels_(levels), who_(std::move(who)), place_(place) {}
+  LogLevels& levels() override { return levels_; }
+  void write(LogLevel level, std::string_view component, std::string_view message, LogFields fields) override {
     auto now = world_.scheduler().now();
+    auto line = log_text(message, fields);
     world_.trace().event(Trace::Kind::log, now, static_cast<std::uint64_t>(level));
     world_.trace().bytes(line);
-    auto what = [&] {
-      return std::string(log_level_name(level)) + " " + std::string(component) + ": " + std::string(line);
-    };
+    auto what = [&] { return std::string(log_level_name(level)) + " " + std::string(component) + ": " + line; };
     auto text = [&] { return who_ + " " + what(); };
     world_.trace().tell(now, [&] {
       return Happening{
@@ -86,6 +86,7 @@ class SimHost::Sink final : public LogSink {
 
  private:
   World& world_;
+  LogLevels& levels_;
   std::string who_;
   Place place_;
 };
@@ -148,7 +149,7 @@ struct Crossing final : Blocker {
 };
 
 SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, ProcessMain main)
-    : node_(node), main_(std::move(main)) {
+    : node_(node), main_(std::move(main)), log_levels_(node.world().log_level()) {
   auto random = node.random().split("process").split(number);
   for (unsigned shard = 0; shard < shards; ++shard)
     shards_.push_back(std::make_unique<SimHost>(*this, shard, shards, random.split(shard)));
@@ -259,7 +260,8 @@ SimHost::SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Rand
       disk_(process.node().disk()),
       network_(std::make_unique<NetworkView>(process.node().world().network(), process.node().number())),
       entropy_(std::make_unique<EntropyView>(random.split("entropy"))),
-      sink_(std::make_unique<Sink>(process.node().world(), process.node().name() + "/" + std::to_string(shard),
+      sink_(std::make_unique<Sink>(process.node().world(), process.log_levels_,
+                                   process.node().name() + "/" + std::to_string(shard),
                                    Place{process.node().number(), shard})),
       log_(*sink_, "main") {}
 

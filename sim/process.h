@@ -64,6 +64,7 @@ class SimProcess {
   Node& node_;
   ProcessMain main_;
   Event stop_requested_;
+  LogLevels log_levels_;
   std::vector<std::unique_ptr<SimHost>> shards_;
   std::deque<std::unique_ptr<Message>> messages_;  // in flight between shards, and used ones for reuse
   std::vector<Message*> free_messages_;

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "broker/cli/service_notices.h"
 #include "broker/security/sasl/json_web_keys.h"
@@ -133,12 +134,34 @@ Result<std::string> read_store_again(Host& host, const std::string& path) {
   return std::string(content->view());
 }
 
+// What the options say of the process' log. Errors: invalid_argument.
+Result<LogOutput> log_output(const po::variables_map& given) {
+  LogOutput log;
+  auto wrong = [](const std::string& what) { return fail(Errc::invalid_argument, what); };
+  const auto& level_name = given["log-level"].as<std::string>();
+  auto level = parse_log_level(level_name);
+  if (!level || *level == LogLevel::fatal)
+    return wrong("--log-level must be trace, debug, info, warn or error, not " + level_name);
+  log.level = *level;
+  const auto& format = given["log-format"].as<std::string>();
+  if (format != "text" && format != "json") return wrong("--log-format must be text or json, not " + format);
+  log.format = format == "json" ? LogFormat::json : LogFormat::text;
+  if (given.contains("log-file")) log.file = given["log-file"].as<std::string>();
+  for (auto [option, into, min] : {std::tuple{"log-file-bytes", &log.file_bytes, LogOutput::file_bytes_min},
+                                   {"log-files", &log.files, LogOutput::files_min}}) {
+    if (!given.contains(option)) continue;
+    if (log.file.empty()) return wrong("--" + std::string(option) + " needs --log-file");
+    *into = given[option].as<std::size_t>();
+    if (*into < min) return wrong("--" + std::string(option) + " must be at least " + std::to_string(min));
+  }
+  return log;
+}
+
 }  // namespace
 
 int broker_command(const std::vector<std::string>& arguments) {
   std::string data_directory;
   std::string io;
-  std::string log_level;
   unsigned shards = 0;
   po::options_description options("fulmar broker --data-dir DIR [OPTIONS]");
   auto add = options.add_options();
@@ -150,7 +173,12 @@ int broker_command(const std::vector<std::string>& arguments) {
   add("node-id", po::value<std::string>(), "the broker's number (1)");
   add("shards", po::value(&shards), "how many threads serve (one per core)");
   add("io", po::value(&io)->default_value("auto"), "auto, uring or epoll");
-  add("log-level", po::value(&log_level)->default_value("info"), "debug, info, warn or error");
+  add("log-level", po::value<std::string>()->default_value("info"), "trace, debug, info, warn or error");
+  add("log-format", po::value<std::string>()->default_value("text"), "text or json");
+  add("log-file", po::value<std::string>(), "where to log (standard error)");
+  add("log-file-bytes", po::value<std::size_t>(),
+      "the size at which the log's file is renamed and a new one begins (67108864)");
+  add("log-files", po::value<std::size_t>(), "how many of them are kept (8)");
   add("help,h", "this text");
 
   po::variables_map given;
@@ -244,16 +272,9 @@ int broker_command(const std::vector<std::string>& arguments) {
     process.backend = IoBackend::epoll;
   else
     return complain(exit_usage, "--io must be auto, uring or epoll, not " + io);
-  bool known_level = false;
-  for (auto [name, level] : {std::pair{"debug", LogLevel::debug},
-                             {"info", LogLevel::info},
-                             {"warn", LogLevel::warn},
-                             {"error", LogLevel::error}}) {
-    if (log_level != name) continue;
-    process.log_level = level;
-    known_level = true;
-  }
-  if (!known_level) return complain(exit_usage, "--log-level must be debug, info, warn or error, not " + log_level);
+  auto log = log_output(given);
+  if (!log) return complain(exit_usage, log.error().detail);
+  process.log = std::move(*log);
   constexpr unsigned shards_max = 1024;
   process.shards = given.contains("shards") ? shards : std::max(1u, std::thread::hardware_concurrency());
   if (process.shards < 1 || process.shards > shards_max) return complain(exit_usage, "--shards must be from 1 to 1024");

@@ -145,7 +145,7 @@ int ClientCommand::run(const std::function<Answer<void>(Host&, ClusterClient&)>&
     return exit_failed;
   };
   ProcessOptions process;
-  process.log_level = LogLevel::error;
+  process.log.level = LogLevel::error;
   process.handle_signals = handles_signals_;
   auto code = run_real_process(process, [&](Host& host) {
     ClusterClient cluster(host, cluster_);

@@ -17,6 +17,8 @@ int cluster_command(const std::vector<std::string>& arguments) {
       "cluster",
       {{"status", "status [--wait SECONDS]", status_command},
        {"config", "config [--broker BROKER] [--set NAME=VALUE]... [--unset NAME]...", cluster_config_command},
+       {"log-levels", "log-levels --broker BROKER [--set COMPONENT=LEVEL]... [--unset COMPONENT]...",
+        cluster_log_levels_command},
        {"reassign", "reassign TOPIC[:PARTITION]... --to BROKER,...|--cancel|--list [--no-wait]", reassign_command},
        {"elect-leaders", "elect-leaders [TOPIC[:PARTITION]]...", elect_leaders_command},
        {"clients", "clients [--broker BROKER]", clients_command},

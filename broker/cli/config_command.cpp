@@ -94,4 +94,26 @@ int cluster_config_command(const std::vector<std::string>& arguments) {
   });
 }
 
+int cluster_log_levels_command(const std::vector<std::string>& arguments) {
+  std::int32_t broker = -1;
+  ClientCommand command("cluster log-levels", "",
+                        "Shows from which level on each component of a broker logs, or changes it until the broker\n"
+                        "stops. A component without a level of its own (--unset) has that of root.");
+  command.options()("broker", po::value(&broker)->value_name("BROKER"), "of this broker; needed");
+  ChangeOptions options(command);
+  if (auto code = command.parse(arguments)) return *code;
+  if (auto wrong = options.read()) return command.wrong(*wrong);
+  if (broker < 0) return command.wrong("--broker BROKER is needed: each has levels of its own");
+  return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
+    if (!options.changes.empty()) {
+      FULMAR_TRY_VOID(alter_log_levels(cluster, broker, options.changes));
+      return print("altered the log levels of broker " + std::to_string(broker) + "\n");
+    }
+    FULMAR_TRY(auto levels, log_levels(cluster, broker));
+    Table table({"COMPONENT", "LEVEL"});
+    for (const auto& [component, level] : levels) table.add({component, level});
+    return print(table.text());
+  });
+}
+
 }  // namespace fulmar

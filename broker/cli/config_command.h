@@ -1,4 +1,5 @@
-// `fulmar topic alter`, `fulmar group config` and `fulmar cluster config`: show and change configuration at run time.
+// `fulmar topic alter`, `fulmar group config`, `fulmar cluster config` and `fulmar cluster log-levels`: show and change
+// configuration at run time.
 #pragma once
 
 #include <string>
@@ -9,5 +10,6 @@ namespace fulmar {
 int topic_alter_command(const std::vector<std::string>& arguments);
 int group_config_command(const std::vector<std::string>& arguments);
 int cluster_config_command(const std::vector<std::string>& arguments);
+int cluster_log_levels_command(const std::vector<std::string>& arguments);
 
 }  // namespace fulmar

@@ -115,7 +115,7 @@ class LogTool {
     if (!files) return complain(exit_failed, files.error().detail);
     ProcessOptions process;
     process.data_directory = files->data_directory;
-    process.log_level = LogLevel::error;
+    process.log.level = LogLevel::error;
     process.handle_signals = false;
     auto code = run_real_process(process, [&](Host& host) {
       auto lock = lock_out_brokers(host.disk());

@@ -11,7 +11,9 @@ std::string name_of(std::optional<std::int32_t> broker) {
   return broker ? std::to_string(*broker) : std::string();
 }
 
-Answer<void> alter(ClusterClient& cluster, ConfigResource type, const std::string& name, const ConfigChanges& changes) {
+// By `broker`, or by the controller.
+Answer<void> alter(ClusterClient& cluster, ConfigResource type, const std::string& name, const ConfigChanges& changes,
+                   std::optional<std::int32_t> broker = std::nullopt) {
   IncrementalAlterConfigsRequest request;
   auto& resource = request.resources.emplace_back();
   resource.resource_type = static_cast<std::int8_t>(type);
@@ -21,8 +23,9 @@ Answer<void> alter(ClusterClient& cluster, ConfigResource type, const std::strin
     resource.configs.push_back({property, static_cast<std::int8_t>(operation), value});
   }
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    FULMAR_TRY(auto controller, cluster.controller(deadline));
-    FULMAR_TRY(auto response, controller->call<IncrementalAlterConfigsResponse>(request, deadline));
+    if (broker) FULMAR_TRY_VOID(cluster.metadata(std::vector<std::string>()));  // to learn its address
+    FULMAR_TRY(auto asked, broker ? cluster.broker(*broker, deadline) : cluster.controller(deadline));
+    FULMAR_TRY(auto response, asked->call<IncrementalAlterConfigsResponse>(request, deadline));
     if (response.responses.size() != 1)
       return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
     const auto& result = response.responses.front();
@@ -91,6 +94,17 @@ Answer<void> alter_broker_configs(ClusterClient& cluster, std::optional<std::int
 
 Answer<void> alter_group_configs(ClusterClient& cluster, const std::string& group, const ConfigChanges& changes) {
   return alter(cluster, ConfigResource::group, group, changes);
+}
+
+Answer<std::map<std::string, std::string>> log_levels(ClusterClient& cluster, std::int32_t broker) {
+  FULMAR_TRY(auto described, describe(cluster, ConfigResource::broker_logger, std::to_string(broker), broker));
+  std::map<std::string, std::string> levels;
+  for (const auto& config : described.configs) levels[config.name] = config.value.value_or("");
+  return levels;
+}
+
+Answer<void> alter_log_levels(ClusterClient& cluster, std::int32_t broker, const ConfigChanges& changes) {
+  return alter(cluster, ConfigResource::broker_logger, std::to_string(broker), changes, broker);
 }
 
 Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group) {

@@ -1,7 +1,5 @@
 #include "runtime/host/log.h"
 
-#include "runtime/base/assert.h"
-
 namespace fulmar {
 
 namespace {
@@ -32,19 +30,7 @@ void append_value(std::string& line, std::string_view value) {
 
 }  // namespace
 
-const char* log_level_name(LogLevel level) noexcept {
-  switch (level) {
-    case LogLevel::trace: return "TRACE";
-    case LogLevel::debug: return "DEBUG";
-    case LogLevel::info: return "INFO";
-    case LogLevel::warn: return "WARN";
-    case LogLevel::error: return "ERROR";
-  }
-  FULMAR_UNREACHABLE();
-}
-
-void Logger::log(LogLevel level, std::string_view message, Fields fields) const {
-  if (!sink_->enabled(level)) return;
+std::string log_text(std::string_view message, LogFields fields) {
   std::string line(message);
   for (const auto& field : fields) {
     line += ' ';
@@ -52,7 +38,7 @@ void Logger::log(LogLevel level, std::string_view message, Fields fields) const 
     line += '=';
     append_value(line, field.value);
   }
-  sink_->write(level, component_, line);
+  return line;
 }
 
 }  // namespace fulmar

@@ -11,46 +11,56 @@
 #include <string>
 #include <string_view>
 
-namespace fulmar {
+#include "runtime/host/log_levels.h"
 
-enum class LogLevel : unsigned char { trace, debug, info, warn, error };
-const char* log_level_name(LogLevel level) noexcept;
+namespace fulmar {
 
 struct LogField {
   std::string_view name;
   std::string value;
+  bool is_text = true;  // and not a number, true or false
 
   LogField(std::string_view n, std::string_view v) : name(n), value(v) {}
   LogField(std::string_view n, const char* v) : name(n), value(v) {}
   LogField(std::string_view n, const std::string& v) : name(n), value(v) {}
-  LogField(std::string_view n, bool v) : name(n), value(v ? "true" : "false") {}
+  LogField(std::string_view n, bool v) : name(n), value(v ? "true" : "false"), is_text(false) {}
   template <std::integral T>
-  LogField(std::string_view n, T v) : name(n), value(std::to_string(v)) {}
+  LogField(std::string_view n, T v) : name(n), value(std::to_string(v)), is_text(false) {}
 };
+
+using LogFields = std::initializer_list<LogField>;
+
+// "segment rolled partition=orders-0": in one line that can be split into fields again.
+std::string log_text(std::string_view message, LogFields fields);
 
 class LogSink {
  public:
   virtual ~LogSink() = default;
-  virtual bool enabled(LogLevel level) const = 0;
-  // `message` and the fields in the order they were given, already in one line: "segment rolled partition=orders-0".
-  virtual void write(LogLevel level, std::string_view component, std::string_view line) = 0;
+  // Of all components that log here.
+  virtual LogLevels& levels() = 0;
+  virtual void write(LogLevel level, std::string_view component, std::string_view message, LogFields fields) = 0;
 };
 
 class Logger {
  public:
-  Logger(LogSink& sink, std::string_view component) : sink_(&sink), component_(component) {}
+  Logger(LogSink& sink, std::string_view component)
+      : sink_(&sink), level_(&sink.levels().of(component)), component_(component) {}
   Logger named(std::string_view component) const { return Logger(*sink_, component); }
+  LogLevels& levels() const { return sink_->levels(); }
 
-  using Fields = std::initializer_list<LogField>;
-  void log(LogLevel level, std::string_view message, Fields fields) const;
+  using Fields = LogFields;
+  void log(LogLevel level, std::string_view message, Fields fields) const {
+    if (enabled(level)) sink_->write(level, component_, message, fields);
+  }
   void debug(std::string_view message, Fields fields = {}) const { log(LogLevel::debug, message, fields); }
   void info(std::string_view message, Fields fields = {}) const { log(LogLevel::info, message, fields); }
   void warn(std::string_view message, Fields fields = {}) const { log(LogLevel::warn, message, fields); }
   void error(std::string_view message, Fields fields = {}) const { log(LogLevel::error, message, fields); }
-  bool enabled(LogLevel level) const { return sink_->enabled(level); }
+  bool enabled(LogLevel level) const { return level >= level_->load(std::memory_order_relaxed); }
 
  private:
   LogSink* sink_;
+  const std::atomic<LogLevel>* level_;
   std::string component_;
 };
 

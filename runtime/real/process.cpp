@@ -15,7 +15,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/scheduler.h"
-#include "runtime/real/clock_and_log.h"
+#include "runtime/real/clock_and_entropy.h"
 #include "runtime/real/files.h"
 #include "runtime/real/sockets.h"
 
@@ -212,7 +212,7 @@ std::unique_ptr<Disk> real_disk_at(Host& host, std::string directory) {
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main) {
   FULMAR_ASSERT(options.shards >= 1);
   Signals signals(options.handle_signals);
-  auto sink = make_stderr_sink(options.log_level);
+  FULMAR_TRY(auto sink, make_log_sink(options.log));
   Process process{.options = options, .sink = *sink, .descriptors_max = raise_descriptor_limit()};
   process.shards.resize(options.shards);
   std::latch started(options.shards);

@@ -8,8 +8,8 @@
 #include "runtime/base/result.h"
 #include "runtime/host/disk.h"
 #include "runtime/host/host.h"
-#include "runtime/host/log.h"
 #include "runtime/real/io_backend.h"
+#include "runtime/real/log_output.h"
 
 namespace fulmar {
 
@@ -17,13 +17,13 @@ struct ProcessOptions {
   std::string data_directory = {};  // the root of Disk; must exist. Empty: no disk, and using it is a bug
   unsigned shards = 1;
   IoBackend backend = IoBackend::automatic;
-  LogLevel log_level = LogLevel::info;
+  LogOutput log = {};
   // If set, SIGTERM and SIGINT set stop_requested(), and SIGPIPE is ignored. Else signals have their default effect.
   bool handle_signals = true;
 };
 
 // Runs `main` until it returns, and returns its result. At most one call per process at a time. Errors: unsupported, if
-// the kernel refuses the requested backend.
+// the kernel refuses the requested backend; io_error: the log can't be written.
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main);
 
 // Another directory than that of the process' data, which may not be there. `host`: one that run_real_process() has

@@ -13,7 +13,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
-#include "runtime/real/clock_and_log.h"
+#include "runtime/real/clock_and_entropy.h"
 #include "runtime/real/errors.h"
 
 namespace fulmar {

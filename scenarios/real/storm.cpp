@@ -70,7 +70,7 @@ Result<StormResult> run_storm(const StormOptions& options) {
       stage_partitions, {.synced = true, .replicated = true}, {{"retention.ms", "-1"}}, storm_replication_factor};
   for (const auto& [name, topic] : options.topics) workload.history.topics[name] = topic.promise;
   ProcessOptions process;
-  process.log_level = LogLevel::error;
+  process.log.level = LogLevel::error;
   FULMAR_TRY(int code, run_real_process(process, [&](Host& host) { return live(host, workload); }));
   StormResult result{std::move(workload.history), std::move(workload.seen)};
   FULMAR_ASSERT(code == 0 || !result.violations.empty());

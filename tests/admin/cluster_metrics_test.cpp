@@ -48,6 +48,16 @@ TEST(MetricsOfACluster, SumsOverBrokersAreTheClusters) {
     it.brokers.from_outside(host, [&] { it.brokers.broker(3).kill(); });
     host.clock().sleep_for(seconds(20));
     EXPECT_EQ(it.sum(host, "fulmar_partitions_under_replicated"), 6);
+    EXPECT_EQ(it.sum(host, "fulmar_replica_lag_max"), 0);
+    for (int n = 0; n < 7; ++n) EXPECT_EQ(produce_once(cluster, "t", "not on broker 3"), ErrorCode::none);
+    host.clock().sleep_for(seconds(1));
+    EXPECT_EQ(it.sum(host, "fulmar_replica_lag_max"), 7);
+    auto lag_on = [&](int broker) {
+      auto name = R"(fulmar_partition_replica_lag{topic="t",partition="0",broker=")" + std::to_string(broker) + "\"}";
+      return it.sum(host, name, "?topics=t");
+    };
+    EXPECT_EQ(lag_on(3), 7);
+    EXPECT_EQ(lag_on(1) + lag_on(2), 0);
     EXPECT_EQ(it.values(host, "fulmar_cluster_brokers_fenced"), std::vector<double>{1});
     EXPECT_EQ(it.sum(host, "fulmar_cluster_partitions_offline"), 0) << "two of three replicas elect a leader";
   }));

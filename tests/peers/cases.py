@@ -455,5 +455,6 @@ def all_cases():
     from consumer_group_cases import consumer_group_cases
     from quota_cases import quota_cases
     from acl_cases import acl_cases
-    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, quota_cases, malformed, acl_cases):
+    from logger_cases import logger_cases
+    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, quota_cases, logger_cases, malformed, acl_cases):
         yield from family()

@@ -50,6 +50,22 @@ def test_configs(tools):
     check("log.retention.ms" not in tools.configs("--describe", *all_of_them), "and all of it is taken away again")
 
 
+def test_loggers(tools):
+    one = ("--entity-type", "broker-loggers", "--entity-name", "2")
+    said = tools.configs("--describe", *one)
+    check("root=INFO sensitive=false synonyms={}" in said and "peer=INFO" in said, "kafka-configs shows the levels of a broker's loggers")
+    said = tools.configs("--alter", *one, "--add-config", "peer=DEBUG,broker=WARN")
+    check("Completed updating config for broker-logger 2." in said, "and changes them")
+    said = tools.configs("--describe", *one)
+    check("peer=DEBUG" in said and "broker=WARN" in said and "root=INFO" in said, "and shows what it has changed")
+    check("peer=INFO" in tools.configs("--describe", "--entity-type", "broker-loggers", "--entity-name", "1"), "of that broker and no other")
+    tools.configs("--alter", *one, "--delete-config", "peer,broker")
+    said = tools.configs("--describe", *one)
+    check("peer=INFO" in said and "broker=INFO" in said, "and they have the root's again")
+    said = tools.configs("--alter", *one, "--add-config", "no.such=INFO", code=1)
+    check("no.such does not exist" in said, "one that there is not is refused")
+
+
 def test_quotas(tools):
     whose = ("--entity-type", "users", "--entity-name", "u", "--entity-type", "clients", "--entity-default")
     said = tools.configs("--alter", *whose, "--add-config", "producer_byte_rate=1024,controller_mutation_rate=0.5")
@@ -165,6 +181,7 @@ def main(binary, directory):
         tools = Tools(libs, cluster.address)
         cluster.ask("topic", "create", "t", "--replication-factor", "3")
         test_configs(tools)
+        test_loggers(tools)
         test_quotas(tools)
         test_reassign(tools, cluster, plans)
         test_groups(tools, cluster)

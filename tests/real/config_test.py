@@ -1,8 +1,11 @@
 """Configuration of the real broker: its command line and files, hosts by name, and what is changed while it runs."""
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import time
 
 from broker import Broker, check
 
@@ -61,6 +64,44 @@ def test_files(directory):
               "and what it says is shown")
 
 
+def ended(log):
+    """The objects of a log in JSON, line by line."""
+    with open(log, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def test_logs(directory):
+    for arguments, expected in ((["--log-level", "loud"], "--log-level must be trace, debug, info, warn or error, not loud"),
+                                (["--log-format", "xml"], "--log-format must be text or json, not xml"),
+                                (["--log-files", "3"], "--log-files needs --log-file"),
+                                (["--log-file", directory + "/log", "--log-file-bytes", "7"], "--log-file-bytes must be at least 4096")):
+        check(expected in fulmar("broker", "--data-dir", directory + "/data", *arguments, code=2), f"{arguments} is refused, and it is said why")
+    said = fulmar("broker", "--data-dir", directory + "/data", "--log-file", directory + "/none/there/log", "--listen", "127.0.0.1:0", code=1)
+    check("none/there/log" in said, "a broker that can't log where it is to does not start")
+    log = directory + "/broker.log"
+    with Broker("--log-format", "json", "--log-file", log, "--log-file-bytes", "4096", "--log-files", "2", begun=False) as broker:
+        broker.begin()
+        deadline = time.monotonic() + 30
+        while not (ready := [one for one in (ended(log) if os.path.exists(log) else []) if one["message"] == "broker ready"]):
+            assert broker.alive() and time.monotonic() < deadline, broker.said()
+            time.sleep(0.02)  # polling for an event that has no other sign
+        check(ready[0]["level"] == "INFO" and ready[0]["component"] == "broker" and ready[0]["fields"]["node"] == 1
+              and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", ready[0]["time"]), "a log in JSON has each entry as an object")
+        broker.port = int(ready[0]["fields"]["listen"].rpartition(":")[2])
+        rows = table(fulmar("cluster", "log-levels", "--broker", "1", broker=broker))
+        check(rows[0] == ["COMPONENT", "LEVEL"] and ["root", "INFO"] in rows and ["log", "INFO"] in rows, "the levels of the components are shown")
+        check(fulmar("cluster", "log-levels", "--broker", "1", "--set", "log=debug", broker=broker) == "altered the log levels of broker 1\n"
+              and ["log", "DEBUG"] in table(fulmar("cluster", "log-levels", "--broker", "1", broker=broker)), "and changed")
+        check("Logger logg does not exist" in fulmar("cluster", "log-levels", "--broker", "1", "--set", "logg=debug", code=1, broker=broker),
+              "but not of one that there is not")
+        check("--broker BROKER is needed" in fulmar("cluster", "log-levels", code=2), "nor of no broker")
+        for number in range(40):
+            fulmar("topic", "create", f"t{number}", "--partitions", "3", broker=broker)
+        check(sorted(name for name in os.listdir(directory) if name.startswith("broker")) == ["broker.1.log", "broker.log"]
+              and os.path.getsize(log) <= 4096 and ended(directory + "/broker.1.log"), "the file is rotated by its size")
+        check(broker.said() == "", "and nothing is on standard error")
+
+
 class Listening(Broker):
     """A broker that listens somewhere of the test's choice."""
 
@@ -112,6 +153,8 @@ def test_changes(broker):
 test_command_line()
 with tempfile.TemporaryDirectory(prefix="fulmar-test-") as place:
     test_files(place)
+with tempfile.TemporaryDirectory(prefix="fulmar-test-") as place:
+    test_logs(place)
 test_hosts()
 with Broker() as running:
     test_changes(running)

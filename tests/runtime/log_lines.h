@@ -10,9 +10,14 @@ namespace fulmar {
 
 class LogLines final : public LogSink {
  public:
-  bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-  void write(LogLevel, std::string_view, std::string_view line) override { lines.emplace_back(line); }
+  LogLevels& levels() override { return levels_; }
+  void write(LogLevel, std::string_view, std::string_view message, LogFields fields) override {
+    lines.push_back(log_text(message, fields));
+  }
   std::vector<std::string> lines;
+
+ private:
+  LogLevels levels_{LogLevel::info};
 };
 
 }  // namespace fulmar

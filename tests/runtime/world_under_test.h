@@ -43,7 +43,7 @@ class WorldUnderTest : public testing::TestWithParam<const char*> {
     options.data_directory = directory;
     options.shards = shards;
     options.backend = world == "uring" ? IoBackend::uring : IoBackend::epoll;
-    options.log_level = LogLevel::error;
+    options.log.level = LogLevel::error;
     options.handle_signals = false;
     auto code = run_real_process(options, [&](Host& host) {
       body(host);

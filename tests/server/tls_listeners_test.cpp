@@ -73,8 +73,18 @@ TEST(TlsListeners, WhereACertificateIsRequiredNobodyIsServedWithoutOne) {
                               {"ssl.principal.mapping.rules", "RULE:^CN=(.*?),.*$/$1/"}}));
   ASSERT_TRUE(world.ready) << world.failure;
   world.run([](Host& host) {
-    auto nobody = connect_securely(host, client_settings());
-    EXPECT_FALSE(nobody && answers(host, **nobody));
+    for (int n = 0; n < 20; ++n) {
+      auto nobody = connect_securely(host, client_settings());
+      ASSERT_TRUE(nobody) << "in TLS 1.3 the client is through before its certificate is missed";
+      // It goes on as if all were well, and still learns why it is not.
+      for (int more = 0; more < 3; ++more)
+        if (!(*nobody)->write(ByteChain(Bytes::copy_of(std::string(5000, 'x'))), host.clock().deadline_in(seconds(1))))
+          break;
+      char byte = 0;
+      auto got = (*nobody)->read({&byte, 1}, host.clock().deadline_in(seconds(10)));
+      ASSERT_FALSE(got);
+      EXPECT_NE(to_string(got.error()).find("certificate required"), std::string::npos) << to_string(got.error());
+    }
     auto alice = connect_securely(host, client_settings(true));
     ASSERT_TRUE(alice) << to_string(alice.error());
     EXPECT_TRUE(answers(host, **alice));

@@ -1,6 +1,7 @@
 #include "broker/security/tls/tls_connection.h"
 
 #include <algorithm>
+#include <array>
 
 #include "broker/security/openssl_handles.h"
 #include "broker/security/tls/distinguished_name.h"
@@ -201,6 +202,17 @@ Result<void> TlsConnection::handshake(Deadline deadline) {
       failure_ = Error{Errc::timed_out, "TLS handshake: it took too long"};
       return std::unexpected(*failure_);
     }
+  }
+}
+
+void TlsConnection::let_peer_hear_why(Deadline deadline) {
+  stop_listening(input_);
+  shutdown_write();
+  std::array<char, 4096> dropped;
+  for (std::size_t bytes = 0; bytes < handshake_bytes_max;) {
+    auto more = transport_->read(dropped, deadline);
+    if (!more || *more == 0) return;
+    bytes += *more;
   }
 }
 

@@ -34,10 +34,15 @@ class TlsConnection final : public Connection {
   // Agrees on keys and checks certificates, by the host's wall clock. One fiber, once. A cancellation point. Errors:
   // timed_out, reset, closed; refused, with the reason: the peer speaks no TLS, has no certificate that is trusted, ...
   Result<void> handshake(Deadline deadline);
+  // After a handshake, of a peer that is not wanted: reads on, and drops what comes, until the peer has closed or the
+  // deadline. The peer may still be sending, and closing while there are unread bytes would take back the alert that
+  // says why (RFC 1122, 4.2.2.13). The fiber of handshake(). A cancellation point.
+  void let_peer_hear_why(Deadline deadline);
   // The name of the peer's certificate as Java prints it; nullopt: it has none. After the handshake.
   std::optional<std::string> peer_name() const;
-  bool resumed() const;          // the session is an earlier connection's
-  std::string protocol() const;  // "TLSv1.3"
+  bool heard() const { return taken_ > 0; }  // anything has come from the peer, be it nonsense
+  bool resumed() const;                      // the session is an earlier connection's
+  std::string protocol() const;              // "TLSv1.3"
   // The proof over all of this handshake that its client sent: two handshakes that differ in one byte have other ones.
   std::string finished() const;
 

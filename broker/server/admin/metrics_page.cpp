@@ -128,6 +128,14 @@ void write_asked_for(Exposition& text, const BrokerSamples& samples) {
          [](Sample p) { return p.replicas; });
     each("fulmar_partition_in_sync_replicas", "", "Replicas in sync; 0 where this broker does not lead.",
          [](Sample p) { return p.in_sync; });
+    text.family("fulmar_partition_replica_lag", gauge, "",
+                "Records of a partition led here that the replica on that broker does not have.");
+    for (const auto* partition : partitions)
+      for (auto [broker, lag] : partition->lags)
+        text.sample({{"topic", partition->topic},
+                     {"partition", std::to_string(partition->index)},
+                     {"broker", std::to_string(broker)}},
+                    lag);
   }
   if (samples.group_lags.empty()) return;
   auto of_groups = [&](std::string_view name, std::string_view help, std::int64_t GroupLag::* value) {

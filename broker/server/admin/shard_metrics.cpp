@@ -91,6 +91,9 @@ void write_requests(Exposition& text, const Samples& samples) {
   sum(text, samples, "fulmar_requests_denied", counter, "",
       "Requests in which a client asked for something that access control lists do not allow it.",
       [](S s) { return s.counts.requests_denied; });
+  sum(text, samples, "fulmar_slow_requests", counter, "",
+      "Requests that took longer than request.slow.ms, without what their clients asked them to wait.",
+      [](S s) { return s.counts.slow_requests; });
   ShardCounts::Throttled throttled;
   for (const auto& shard : samples.shards) {
     const auto& more = shard.counts.throttled;
@@ -105,13 +108,17 @@ void write_requests(Exposition& text, const Samples& samples) {
   text.sample({{"quota", std::string(key_of(QuotaKind::fetched_bytes))}}, throttled.fetches);
   text.sample({{"quota", std::string(key_of(QuotaKind::controller_mutations))}}, throttled.mutations);
   text.sample({{"quota", std::string(key_of(QuotaKind::connections))}}, throttled.connections);
+  sum(text, samples, "fulmar_quota_meters_without_room", counter, "",
+      "Requests that were not counted against a quota, since too many clients have one.",
+      [](S s) { return s.quota_meters_without_room; });
   sum(text, samples, "fulmar_authentications_failed", counter, "",
       "Clients that did not authenticate as they had to, and were closed.",
       [](S s) { return s.counts.authentications_failed; });
   sum(text, samples, "fulmar_tls_handshakes", counter, "", "TLS handshakes of clients that succeeded.",
       [](S s) { return s.counts.tls_handshakes; });
   sum(text, samples, "fulmar_tls_handshakes_failed", counter, "",
-      "TLS handshakes of clients that failed: by what they sent, by their certificate, or in time.",
+      "TLS handshakes of clients that failed: by what they sent, by their certificate, or in time; without those that "
+      "sent nothing.",
       [](S s) { return s.counts.tls_handshakes_failed; });
   sum(text, samples, "fulmar_tls_sessions_resumed", counter, "", "TLS handshakes that resumed an earlier session.",
       [](S s) { return s.counts.tls_sessions_resumed; });
@@ -196,6 +203,11 @@ void write_partitions(Exposition& text, const Samples& samples) {
   sum(text, samples, "fulmar_partitions_under_min_isr", gauge, "",
       "Partitions that this broker leads and that have fewer replicas in sync than min.insync.replicas.",
       [](S s) { return s.partitions.under_min_in_sync; });
+  std::int64_t lag_max = 0;
+  for (const auto& shard : samples.shards) lag_max = std::max(lag_max, shard.partitions.lag_max);
+  text.family("fulmar_replica_lag_max", gauge, "",
+              "Records that a replica of a partition led here does not have, at most.");
+  text.sample({}, lag_max);
   sum(text, samples, "fulmar_leaderships_won", counter, "", "Elections that made a replica here the leader.",
       [](S s) { return s.counts.leaderships_won; });
   sum(text, samples, "fulmar_leaderships_lost", counter, "", "Leaderships that ended while the broker ran.",

@@ -34,6 +34,19 @@ bool is_under_replicated(const PartitionImage& wanted, const std::vector<Replica
   });
 }
 
+// Of each replica that there is to be, but the leader: how many records of the leader's log it does not have.
+std::map<std::int32_t, std::int64_t> lags(const Replica& leader, const PartitionImage& wanted) {
+  std::map<std::int32_t, std::int64_t> found;
+  const auto& log = leader.log();
+  for (const auto& id : wanted.replicas) {
+    if (id == leader.raft().self()) continue;
+    const auto* progress = leader.raft().progress(id);
+    auto match = std::max(progress ? progress->match() : 0, log.log_start());
+    found[id.broker] = std::max<std::int64_t>(log.log_end() - match, 0);
+  }
+  return found;
+}
+
 const PartitionImage* image_of(const MetadataImage& image, const GroupId& group) {
   const auto* topic = image.topic(group.topic);
   if (!topic || group.partition >= topic->partition_count()) return nullptr;
@@ -63,6 +76,7 @@ void look_at_partitions(BrokerShard& shard, PartitionTotals& totals) {
     ++totals.led;
     if (is_under_replicated(*wanted, in_sync(*replica, *image, shard.now()))) ++totals.under_replicated;
     if (!replica->enough_in_sync()) ++totals.under_min_in_sync;
+    for (auto [broker, lag] : lags(*replica, *wanted)) totals.lag_max = std::max(totals.lag_max, lag);
   }
 }
 
@@ -76,6 +90,7 @@ void look_at_topic(BrokerShard& shard, const std::string& name, std::vector<Topi
     if (!partition || partition->topic_id != topic->id || !partition->replica) continue;
     const auto& replica = *partition->replica;
     const auto& log = replica.log();
+    const auto& wanted = topic->partitions[static_cast<std::size_t>(index)];
     samples.push_back(
         {.topic = name,
          .index = index,
@@ -85,7 +100,8 @@ void look_at_topic(BrokerShard& shard, const std::string& name, std::vector<Topi
          .high_watermark = replica.high_watermark(),
          .log_bytes = static_cast<std::int64_t>(log.size_bytes()),
          .in_sync = static_cast<std::int64_t>(replica.leads() ? in_sync(replica, *image, shard.now()).size() : 0),
-         .replicas = std::ssize(topic->partitions[static_cast<std::size_t>(index)].replicas)});
+         .replicas = std::ssize(wanted.replicas),
+         .lags = replica.leads() ? lags(replica, wanted) : std::map<std::int32_t, std::int64_t>()});
   }
 }
 
@@ -127,6 +143,7 @@ ShardSample sample_shard(BrokerShard& shard, const std::vector<std::string>& top
                      .response_bytes = shard.client_memory().answers.held(),
                      .waiting_fetches = static_cast<std::int64_t>(shard.partition_waits().size()),
                      .fetch_sessions = static_cast<std::int64_t>(shard.sessions().size()),
+                     .quota_meters_without_room = shard.quota_meters().without_room(),
                      .syncs_running = static_cast<std::int64_t>(logs.flushes->running()),
                      .syncs_waiting = static_cast<std::int64_t>(logs.flushes->waiting()),
                      .partitions = {},

@@ -24,6 +24,7 @@ struct PartitionTotals {
   std::int64_t failed = 0;             // their logs can't be used
   std::int64_t under_replicated = 0;   // led here, and a replica is not in sync
   std::int64_t under_min_in_sync = 0;  // led here, and fewer are in sync than min.insync.replicas wants
+  std::int64_t lag_max = 0;            // records that a replica of a partition led here does not have, at most
   std::int64_t log_bytes = 0;
   std::int64_t log_segments = 0;
 };
@@ -39,6 +40,8 @@ struct TopicPartitionSample {
   std::int64_t log_bytes = 0;
   std::int64_t in_sync = 0;   // if it is led here
   std::int64_t replicas = 0;  // by the metadata
+  // If it is led here: of each other replica by the metadata, the records that it does not have.
+  std::map<std::int32_t, std::int64_t> lags;
 };
 
 struct ShardSample {
@@ -49,6 +52,7 @@ struct ShardSample {
   std::int64_t response_bytes = 0;   // and for responses to them
   std::int64_t waiting_fetches = 0;  // of all shards' clients, for partitions of this shard
   std::int64_t fetch_sessions = 0;
+  std::int64_t quota_meters_without_room = 0;
   std::int64_t syncs_running = 0;
   std::int64_t syncs_waiting = 0;
   PartitionTotals partitions;

@@ -228,6 +228,9 @@ constexpr PropertyInfo table[] = {
      "org.apache.kafka.common.replica.LeaderSelector,org.apache.kafka.common.replica.RackAwareReplicaSelector",
      "Where consumers read: from leaders, or those that tell their rack from a replica in it. The same on all "
      "brokers."},
+    {"request.slow.ms", PropertyType::int64, "1000", -1, int64_max / 1'000'000, "",
+     "A request that takes so long, without the time that its client asked it to wait, is logged with where the time "
+     "went; -1: none is."},
     {"sasl.enabled.mechanisms", PropertyType::list, "GSSAPI", 0, 0, "",
      "How clients may authenticate on listeners with SASL: some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and "
      "OAUTHBEARER. GSSAPI, which is Kafka's default, is not served, so that it has to be set. Also after "
@@ -526,6 +529,7 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.connection_idle_max = duration("connections.max.idle.ms");
   config.queued_bytes_max = number("queued.max.request.bytes");
   config.answer_bytes_max = number("queued.max.response.bytes");
+  config.slow_request = number("request.slow.ms") < 0 ? std::nullopt : std::optional(duration("request.slow.ms"));
   config.fetch_bytes_max = int32("fetch.max.bytes");
   config.fetch_sessions_max = int32("max.incremental.fetch.session.cache.slots");
   config.rack_aware_reads = text("replica.selector.class").ends_with(".RackAwareReplicaSelector");

@@ -77,6 +77,7 @@ struct BrokerConfig {
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
   std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: for all requests of a shard
   std::int64_t answer_bytes_max = std::int64_t{128} << 20;  // queued.max.response.bytes: for all responses of a shard
+  std::optional<Duration> slow_request = seconds(1);        // request.slow.ms; nullopt: none is logged
   std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
   ProducerId producer_id_block = 1000;                      // producer ids that are allocated in the metadata at a time

@@ -48,7 +48,8 @@ constexpr std::string_view no_groups =
     "Without effect: of groups, classic and consumer groups are served, as they are.";
 constexpr std::string_view no_group_configs =
     "Without effect: it bounds consumer.assignment.interval.ms of groups, which is not served.";
-constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
+constexpr std::string_view no_telemetry = "Without effect: clients' metrics are not collected.";
+constexpr std::string_view own_metrics = "Without effect: metrics are at admin.http.listener.";
 constexpr std::string_view no_tls =
     "TLS is OpenSSL's here; this is a setting of Java's, or of what TLS does not do here yet";
 constexpr std::string_view own_cleaner =
@@ -176,8 +177,8 @@ constexpr PropertyInfo table[] = {
      Effect::none},
     {"inter.broker.listener.name", PropertyType::string, "INTERNAL", 0, 0, "INTERNAL,PLAINTEXT",
      "Without effect: brokers reach each other at the INTERNAL listener.", Effect::none},
-    {"kafka.metrics.polling.interval.secs", PropertyType::int32, "10", 1, int32_max, "", no_metrics, Effect::none},
-    {"kafka.metrics.reporters", PropertyType::list, "", 0, 0, "", no_metrics, Effect::none},
+    {"kafka.metrics.polling.interval.secs", PropertyType::int32, "10", 1, int32_max, "", own_metrics, Effect::none},
+    {"kafka.metrics.reporters", PropertyType::list, "", 0, 0, "", own_metrics, Effect::none},
     {"log.cleaner.io.buffer.load.factor", PropertyType::real, "0.9", int64_min, int64_max, "", own_cleaner,
      Effect::none},
     {"log.cleaner.io.buffer.size", PropertyType::int32, "524288", 0, int32_max, "", own_cleaner, Effect::none},
@@ -208,11 +209,11 @@ constexpr PropertyInfo table[] = {
      Effect::none},
     {"metadata.max.retention.ms", PropertyType::int64, "604800000", int64_min, int64_max, "", own_consensus,
      Effect::none},
-    {"metric.reporters", PropertyType::list, "org.apache.kafka.common.metrics.JmxReporter", 0, 0, "", no_metrics,
+    {"metric.reporters", PropertyType::list, "org.apache.kafka.common.metrics.JmxReporter", 0, 0, "", own_metrics,
      Effect::none},
-    {"metrics.num.samples", PropertyType::int32, "2", 1, int32_max, "", no_metrics, Effect::none},
-    {"metrics.recording.level", PropertyType::string, "INFO", 0, 0, "", no_metrics, Effect::none},
-    {"metrics.sample.window.ms", PropertyType::int64, "30000", 1, int64_max, "", no_metrics, Effect::none},
+    {"metrics.num.samples", PropertyType::int32, "2", 1, int32_max, "", own_metrics, Effect::none},
+    {"metrics.recording.level", PropertyType::string, "INFO", 0, 0, "", own_metrics, Effect::none},
+    {"metrics.sample.window.ms", PropertyType::int64, "30000", 1, int64_max, "", own_metrics, Effect::none},
     {"num.io.threads", PropertyType::int32, "8", 1, int32_max, "", shards_serve, Effect::none},
     {"num.network.threads", PropertyType::int32, "3", 1, int32_max, "", shards_serve, Effect::none},
     {"num.recovery.threads.per.data.dir", PropertyType::int32, "2", 1, int32_max, "", shards_serve, Effect::none},
@@ -385,7 +386,7 @@ constexpr PropertyInfo table[] = {
     {"ssl.provider", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
     {"ssl.secure.random.implementation", PropertyType::string, "", 0, 0, "", no_tls, Effect::refused},
     {"ssl.trustmanager.algorithm", PropertyType::string, "PKIX", 0, 0, "", no_tls, Effect::refused},
-    {"telemetry.max.bytes", PropertyType::int32, "1048576", 1, int32_max, "", no_metrics, Effect::none},
+    {"telemetry.max.bytes", PropertyType::int32, "1048576", 1, int32_max, "", no_telemetry, Effect::none},
     {"transaction.abort.timed.out.transaction.cleanup.interval.ms", PropertyType::int32, "10000", 1, int32_max, "",
      aborted_at_once, Effect::none},
     {"transaction.partition.verification.enable", PropertyType::boolean, "true", 0, 0, "", always_verified,

@@ -9,6 +9,7 @@
 #include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/server/controller/draft.h"
+#include "broker/server/requests/broker_loggers.h"
 #include "broker/server/requests/config_access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
@@ -181,12 +182,11 @@ Planned<MetadataRecord> plan(const Draft& draft, const Resource& resource, bool 
   if (is(resource, ConfigResource::topic)) return plan_topic(draft, resource, replaces);
   if (is(resource, ConfigResource::broker)) return plan_broker(draft, resource, replaces);
   if (is(resource, ConfigResource::group)) return plan_group(draft, resource, replaces);
-  auto type = std::to_string(resource.resource_type);
-  for (auto known : {ConfigResource::broker_logger, ConfigResource::client_metrics})
-    if (is(resource, known))
-      return refuse(ErrorCode::invalid_request,
-                    "only topics, brokers and groups have configurations here, not resources of type " + type);
-  return refuse(ErrorCode::invalid_request, "Unknown resource type " + type);
+  if (is(resource, ConfigResource::broker_logger))
+    return refuse(ErrorCode::invalid_request, "loggers are changed by a request that names nothing else");
+  if (is(resource, ConfigResource::client_metrics))
+    return refuse(ErrorCode::invalid_request, "client metrics have no configurations here");
+  return refuse(ErrorCode::invalid_request, "Unknown resource type " + std::to_string(resource.resource_type));
 }
 
 bool changes_nothing(const MetadataImage& image, const MetadataRecord& record) {
@@ -258,6 +258,10 @@ std::vector<Result> alter(BrokerShard& shard, const Request& call, const std::ve
 
 fulmar::Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<IncrementalAlterConfigsRequest>());
+  if (are_loggers(request)) {
+    Access access(shard, call);
+    return call.answer(alter_loggers(shard, access, request));
+  }
   IncrementalAlterConfigsResponse response;
   response.responses = alter(shard, call, request.resources, false, request.validate_only);
   return call.answer(response);
@@ -297,9 +301,10 @@ fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const
     response.config_resources.push_back({std::move(name), static_cast<std::int8_t>(type)});
   };
   const auto image = shard.image();
-  if (asked(ConfigResource::broker)) {
-    if (image->brokers.empty()) add(ConfigResource::broker, std::to_string(shard.broker().self.broker));
-    for (const auto& [id, broker] : image->brokers) add(ConfigResource::broker, std::to_string(id));
+  for (auto type : {ConfigResource::broker, ConfigResource::broker_logger}) {
+    if (!asked(type)) continue;
+    if (image->brokers.empty()) add(type, std::to_string(shard.broker().self.broker));
+    for (const auto& [id, broker] : image->brokers) add(type, std::to_string(id));
   }
   if (asked(ConfigResource::topic))
     for (const auto& [name, topic] : image->topics) add(ConfigResource::topic, name);

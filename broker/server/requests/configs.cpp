@@ -7,6 +7,7 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/describe_configs.h"
+#include "broker/server/requests/broker_loggers.h"
 #include "broker/server/requests/config_access.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
@@ -168,8 +169,9 @@ Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& cal
       case ConfigResource::topic: describe_topic(shard, request, resource, result); break;
       case ConfigResource::broker: describe_broker(shard, request, resource, result); break;
       case ConfigResource::group: describe_group(shard, request, resource, result); break;
+      case ConfigResource::broker_logger: describe_loggers(shard, resource, result); break;
       default:
-        refuse(result, ErrorCode::invalid_request, "only topics, brokers and groups have configurations here");
+        refuse(result, ErrorCode::invalid_request, "only topics, brokers, loggers and groups have configurations here");
         break;
     }
     auto described = result.configs.size();

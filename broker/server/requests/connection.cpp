@@ -169,7 +169,7 @@ void ServedConnection::serve() {
 
 Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto size = static_cast<std::int64_t>(frame.size());
-  const auto begun_at = active_at_;
+  const auto received = active_at_;
   if (gate_ && !passes_gate(frame)) return {};
   FULMAR_TRY(auto request, Request::read(session_, std::move(frame)));
   request_bytes_ += size;
@@ -182,7 +182,8 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   answer.request_bytes = size;
   answer.slot = RequestCounts::slot_of(request.header().api_key, request.version());
   answer.api = session_->apis->of(request.header().api_key);
-  answer.begun = begun_at;
+  answer.name = {request.header().api_key, request.version(), request.header().correlation_id};
+  answer.times = {.received = received, .begun = now(), .asked_wait = asked_wait_of(request.header().api_key)};
   answer.request = std::move(memory);
   answer.memory = std::exchange(first_of_answer_, {});
   if (auto ready = begun->take_ready()) {
@@ -191,6 +192,7 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
     delayed->again = [weak = weak_from_this(), number] {
       if (auto self = weak.lock()) self->attempt_soon(number);
     };
+    answer.times.asked_wait = std::max(answer.times.asked_wait, delayed->asked_wait());
     answer.delayed = std::move(delayed);
     answer.memory = {};  // it waits for memory of its own, and must hold none meanwhile
     advance();
@@ -218,7 +220,8 @@ bool ServedConnection::passes_gate(const Bytes& frame) {
   answer.number = number;
   answer.slot = RequestCounts::slot_of(ruling.api_key, ruling.api_version);
   answer.api = session_->apis->of(ruling.api_key);
-  answer.begun = active_at_;
+  answer.name = {ruling.api_key, ruling.api_version, 0};
+  answer.times = {.received = active_at_, .begun = now()};
   answer.memory = std::exchange(first_of_answer_, {});
   answered(number, std::move(*ruling.frame), {});
   return false;
@@ -247,7 +250,9 @@ void ServedConnection::tell_refusal() {
     return;
   }
   auto number = next_number_++;
-  answers_.emplace_back().number = number;
+  auto& answer = answers_.emplace_back();
+  answer.number = number;
+  answer.times = {.received = now(), .begun = now()};
   answered(number, std::move(*frame), {});
 }
 
@@ -266,8 +271,9 @@ void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBud
   if (memory.bytes() > 0) answer.memory = std::move(memory);
   auto uncharged = static_cast<std::int64_t>(frame.size()) - answer.memory.bytes();
   if (uncharged > 0) shard_.client_memory().answers.charge_at_once(answer.memory, uncharged);
+  answer.times.answered = now();
   if (answer.api) {
-    answer.api->durations.add(now() - answer.begun);
+    answer.api->durations.add(answer.times.answered - answer.times.received);
     answer.api->request_bytes += answer.request_bytes;
     answer.api->response_bytes += static_cast<std::int64_t>(frame.size());
   }
@@ -288,6 +294,7 @@ void ServedConnection::advance() {
       if (next.delayed && !std::exchange(next.attempted, true)) attempt_soon(next.number);
       break;
     }
+    if (next.times.write_begun == Instant{}) next.times.write_begun = now();
     if (next.written < next.frame->size()) {
       auto written = connection_->write_some(*next.frame, next.written);
       if (!written) return end(written.error());
@@ -304,6 +311,8 @@ void ServedConnection::advance() {
     }
     write_until_.reset();
     active_at_ = now();
+    log_if_slow(shard_, *session_, next.name, next.times, active_at_, next.request_bytes,
+                static_cast<std::int64_t>(next.frame->size()));
     answers_.erase(answers_.begin());
   }
   if (answers_.empty() && input_ended_ && !refusal_) return close();

@@ -19,6 +19,7 @@
 #include "broker/net/memory_budget.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/sasl_gate.h"
+#include "broker/server/requests/slow_request.h"
 #include "broker/server/shard/api_counts.h"
 #include "broker/server/shard/client_counts.h"
 #include "runtime/fiber/alarm.h"
@@ -52,7 +53,8 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
     std::int64_t request_bytes = 0;
     RequestCounts::Slot slot = RequestCounts::uncounted;  // where it is counted once it is answered
     ApiCount* api = nullptr;                              // likewise
-    Instant begun;
+    RequestName name;
+    RequestTimes times;
     MemoryBudget::Charge request;  // the request's memory, until there is a response
     std::shared_ptr<DelayedAnswer> delayed;
     bool attempted = false;

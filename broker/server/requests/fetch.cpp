@@ -198,8 +198,7 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
         session_(call.shared_session()),
         request_(std::move(request)),
         full_(header_.api_version < 7 || request_.session_epoch == 0 || request_.session_epoch == -1),
-        deadline_(shard.host().clock().now() +
-                  std::clamp<Duration>(milliseconds(request_.max_wait_ms), Duration(0), fetch_wait_max)),
+        deadline_(shard.host().clock().now() + asked_wait()),
         patience_([this] { go_on(); }) {}
   virtual ~Fetch() { end_wait(); }
 
@@ -208,6 +207,9 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
   // After begin(): the whole response if the client has fetched too much already: its other connections may have.
   std::optional<ByteChain> begin_held();
   std::optional<Ready> attempt() override;
+  Duration asked_wait() const override {
+    return std::clamp<Duration>(milliseconds(request_.max_wait_ms), Duration(0), fetch_wait_max);
+  }
 
  private:
   enum class Next : unsigned char { answer, wait_for_change, wait_for_memory };

@@ -14,6 +14,7 @@
 #include "broker/protocol/messages/metadata.h"
 #include "runtime/base/bytes.h"
 #include "runtime/base/result.h"
+#include "runtime/base/time.h"
 
 namespace fulmar {
 
@@ -33,6 +34,8 @@ class DelayedAnswer {
   // once, from any code of the shard, when another attempt makes sense.
   virtual std::optional<Ready> attempt() = 0;
   std::function<void()> again;
+  // How long it waits on purpose, since the client asked for it.
+  virtual Duration asked_wait() const { return Duration(0); }
 };
 
 // The rest of a request's work, which may wait while later requests of the connection are begun. Returns the whole

@@ -16,6 +16,7 @@
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/messages/unregister_broker.h"
 #include "broker/protocol/messages/update_features.h"
+#include "broker/server/requests/broker_loggers.h"
 #include "broker/server/requests/producer_ids.h"
 
 namespace fulmar {
@@ -27,6 +28,11 @@ template <Result<ByteChain> (*handle)(BrokerShard&, const Request&)>
 Result<Finish> at_once(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto answer, handle(shard, call));
   return Finish::with(std::move(answer));
+}
+
+bool is_about_loggers(const Request& call) {
+  auto body = call.body<IncrementalAlterConfigsRequest>();
+  return body && are_loggers(*body);
 }
 
 template <class Body>
@@ -82,7 +88,8 @@ constexpr ServedApi table[] = {
      timeout_in<CreatePartitionsRequest>, NewPartitions::asked_for<CreatePartitionsRequest>},
     {ApiKey::elect_leaders, may_alter<ElectLeadersResponse>, at_once<handle_elect_leaders>, controller,
      timeout_in<ElectLeadersRequest>},
-    {ApiKey::incremental_alter_configs, by_handler, at_once<handle_incremental_alter_configs>, controller},
+    {ApiKey::incremental_alter_configs, by_handler, at_once<handle_incremental_alter_configs>, controller, nullptr,
+     nullptr, is_about_loggers},
     {ApiKey::alter_partition_reassignments, may_alter<AlterPartitionReassignmentsResponse>,
      at_once<handle_alter_partition_reassignments>, controller, timeout_in<AlterPartitionReassignmentsRequest>},
     {ApiKey::list_partition_reassignments, may_describe<ListPartitionReassignmentsResponse>,

@@ -20,6 +20,7 @@ struct ShardCounts {
   std::int64_t connections = 0;  // now
   std::int64_t connections_accepted = 0;
   std::int64_t connections_refused = 0;
+  std::int64_t slow_requests = 0;    // that took longer than request.slow.ms
   std::int64_t requests_denied = 0;  // in which something was asked for that the client may not do
   std::int64_t authentications_failed = 0;
   std::int64_t tls_handshakes = 0;  // that succeeded

@@ -1,11 +1,8 @@
-// The clock, the entropy and the log of the real world.
+// The clock and the entropy of the real world.
 #pragma once
-
-#include <memory>
 
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
-#include "runtime/host/log.h"
 #include "runtime/real/reactor.h"
 
 namespace fulmar {
@@ -25,8 +22,5 @@ class RealEntropy final : public Entropy {
  public:
   std::uint64_t next() override;
 };
-
-// Writes lines to stderr, through spdlog; one for all shards, which may use it at once.
-std::unique_ptr<LogSink> make_stderr_sink(LogLevel level);
 
 }  // namespace fulmar
