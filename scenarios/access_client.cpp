@@ -1,5 +1,5 @@
-// A client that guards a topic of its own by access control lists, grants everybody access, withdraws it, and tries
-// each time whether it may write and read, once every broker has shown the change.
+// A client that guards a topic of its own by access control lists, grants everybody access, denies it beside that or
+// withdraws it, and tries each time whether it may write and read, once every broker has shown the change.
 //
 // A topic is guarded by an entry of somebody else: topics without entries are everybody's in these lives. After a
 // change that may be made or not, now or later, nothing is known of the topic any more: the client goes on with another
@@ -56,15 +56,27 @@ class AccessChanger {
   // Until a change is in doubt.
   void live_with_topic() {
     session_.reset();
-    if (!change(Kind::withdraw, [&] { return add(somebody); })) return;
+    constexpr auto allow = AclPermission::allow;
+    constexpr auto deny = AclPermission::deny;
+    if (!change(Kind::withdraw, 1, [&] { return add(somebody, allow); })) return;
     while (!workload_.stop) {
       try_both();
       pause();
-      if (!change(Kind::grant, [&] { return add(everybody_); })) return;
+      if (!change(Kind::grant, 2, [&] { return add(everybody_, allow); })) return;
       workload_.marks.reach(Mark::access_granted);
       try_both();
       pause();
-      if (!change(Kind::withdraw, [&] { return remove(everybody_); })) return;
+      if (random_.chance(1, 2)) {
+        const auto denied = random_.chance(1, 2) ? everybody_ : std::string(acl_any_principal);
+        if (!change(Kind::withdraw, 3, [&] { return add(denied, deny); })) return;
+        workload_.marks.reach(Mark::access_denied_beside_grant);
+        try_both();
+        pause();
+        if (!change(Kind::grant, 2, [&] { return remove(denied, deny); })) return;
+        try_both();
+        pause();
+      }
+      if (!change(Kind::withdraw, 1, [&] { return remove(everybody_, allow); })) return;
       workload_.marks.reach(Mark::access_withdrawn);
     }
   }
@@ -100,23 +112,23 @@ class AccessChanger {
     tell_ended(workload_, operation);
   }
 
-  // Returns whether it was made, and every broker has shown it.
+  // Returns whether it was made, and every broker has shown it: the topic then has that many entries.
   template <class Make>
-  bool change(Kind kind, const Make& make) {
+  bool change(Kind kind, std::size_t entries, const Make& make) {
     auto index = begin(kind);
-    const bool shown = make() && shown_by_all(kind == Kind::grant);
+    const bool shown = make() && shown_by_all(entries);
     end(index, shown ? Outcome::ok : Outcome::unknown);
     return shown;
   }
-  bool add(const std::string& principal) {
+  bool add(const std::string& principal, AclPermission permission) {
     auto connection = brokers_.any(in_time());
     if (!connection) return false;
-    CreateAclsRequest request{{{AclResourceType::topic, topic_, AclPatternType::literal, principal, "*",
-                                AclOperation::all, AclPermission::allow}}};
+    CreateAclsRequest request{
+        {{AclResourceType::topic, topic_, AclPatternType::literal, principal, "*", AclOperation::all, permission}}};
     auto response = (*connection)->call<CreateAclsResponse>(request, in_time());
     return response && response->results.size() == 1 && response->results[0].error_code == ErrorCode::none;
   }
-  bool remove(const std::string& principal) {
+  bool remove(const std::string& principal, AclPermission permission) {
     auto connection = brokers_.any(in_time());
     if (!connection) return false;
     DeleteAclsRequest request;
@@ -124,12 +136,12 @@ class AccessChanger {
     filter.resource_type = AclResourceType::topic;
     filter.resource_name = topic_;
     filter.principal = principal;
+    filter.permission = permission;
     auto response = (*connection)->call<DeleteAclsResponse>(request, in_time());
     return response && response->results.size() == 1 && response->results[0].error_code == ErrorCode::none;
   }
 
-  // The guard, and the grant as it should be.
-  bool shown_by(std::int32_t broker, bool granted) {
+  bool shown_by(std::int32_t broker, std::size_t entries) {
     auto connection = brokers_.broker(broker, in_time());
     if (!connection) return false;
     DescribeAclsRequest request;
@@ -137,13 +149,13 @@ class AccessChanger {
     request.resource_name = topic_;
     auto response = (*connection)->call<DescribeAclsResponse>(request, in_time());
     if (!response || response->error_code != ErrorCode::none || response->resources.size() != 1) return false;
-    return response->resources[0].acls.size() == (granted ? 2U : 1U);
+    return response->resources[0].acls.size() == entries;
   }
-  bool shown_by_all(bool granted) {
+  bool shown_by_all(std::size_t entries) {
     const auto give_up = host_.clock().now() + shown_max;
     const auto count = static_cast<std::int32_t>(workload_.plan.setting(settings::brokers));
     for (std::int32_t broker = 1; broker <= count; ++broker)
-      while (!shown_by(broker, granted)) {
+      while (!shown_by(broker, entries)) {
         if (workload_.stop || host_.clock().now() >= give_up) return false;
         host_.clock().sleep_for(look_interval);
       }
@@ -229,6 +241,7 @@ class AccessChanger {
 void change_access(Host& host, Workload& workload) {
   workload.marks.expect(Mark::access_granted);
   workload.marks.expect(Mark::access_withdrawn);
+  workload.marks.expect(Mark::access_denied_beside_grant);
   AccessChanger(host, workload).live();
 }
 

@@ -73,6 +73,7 @@ class ClusterLife {
     if (plan.setting_or(settings::consumer_members, 0))
       for (auto mark : {Mark::consumer_assigned, Mark::consumer_gave_up, Mark::consumer_fenced})
         workload_.marks.expect(mark);
+    if (plan.has(settings::downgrade_at_ms)) workload_.marks.expect(Mark::release_taken_back);
     if (plan.setting_or(settings::migrating_members, 0))
       for (auto mark : {Mark::group_upgraded, Mark::group_downgraded}) workload_.marks.expect(mark);
     if (plan.has(settings::group_size_max)) {
@@ -241,7 +242,9 @@ class ClusterLife {
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
     if (plan_.setting_or(settings::controller_pace_ms, 0))
       have_done(list_controllers, finish_max, "nobody says who decides about the metadata");
-    if (plan_.has(settings::upgrade_at_ms))
+    if (plan_.has(settings::downgrade_at_ms))
+      workload_.marks.reach(Mark::release_taken_back);
+    else if (plan_.has(settings::upgrade_at_ms))
       have_done(finish_upgrade, finish_max, "the metadata does not get the level that all brokers support");
   }
 

@@ -42,7 +42,8 @@ Plan plan_cluster(std::uint64_t seed, FaultDraw draw, const char* scenario,
 }
 
 // A rolling upgrade: brokers act as the release before until some time, and from then on each is stopped in order once,
-// one after the other, and comes back as this release, whatever else happens meanwhile. All are healthy in the end.
+// one after the other, and comes back as this release, whatever else happens meanwhile. In half of the lives they all
+// go back in the same way. All are healthy in the end.
 void plan_upgrade(Random random, Plan& plan) {
   auto window = fault_window(plan);
   // In whole milliseconds: a plan that is written down has microseconds.
@@ -56,13 +57,20 @@ void plan_upgrade(Random random, Plan& plan) {
   for (const auto* setting :
        {&settings::calm_from_ms, &settings::calm_ms, &settings::calm_rest, &settings::access_pace_ms})
     plan.settings.erase(std::string(setting->name));
-  for (std::int64_t n = 0; n < servers; ++n) {
-    Fault stop{.kind = &faults::stop,
-               .at = from + share * n + milliseconds(random.between(1, share / milliseconds(1))),
-               .duration = milliseconds(random.between(100, 2000)),
-               .target = static_cast<std::size_t>(n)};
-    plan.faults.insert(std::ranges::upper_bound(plan.faults, stop.at, {}, &Fault::at), stop);
-  }
+  auto roll = [&](Instant begin) {
+    for (std::int64_t n = 0; n < servers; ++n) {
+      Fault stop{.kind = &faults::stop,
+                 .at = begin + share * n + milliseconds(random.between(1, share / milliseconds(1))),
+                 .duration = milliseconds(random.between(100, 2000)),
+                 .target = static_cast<std::size_t>(n)};
+      plan.faults.insert(std::ranges::upper_bound(plan.faults, stop.at, {}, &Fault::at), stop);
+    }
+  };
+  roll(from);
+  if (!random.chance(1, 2)) return;
+  const auto back = from + third;
+  plan.set(settings::downgrade_at_ms, (back - Instant{}) / milliseconds(1));
+  roll(back);
 }
 
 }  // namespace

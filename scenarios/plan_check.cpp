@@ -25,6 +25,7 @@ constexpr std::pair<const Setting*, const Setting*> together[] = {
     {&settings::calm_ms, &settings::calm_from_ms},
     {&settings::calm_ms, &settings::calm_rest},
     {&settings::consumer_pipelines, &settings::grouped_stages},
+    {&settings::downgrade_at_ms, &settings::upgrade_at_ms},
     {&settings::grouped_stages, &settings::stages},
     {&settings::keyed_clients, &settings::compacted_segment_bytes},
     {&settings::keyed_clients, &settings::cleanable_percent},
@@ -81,6 +82,10 @@ Result<void> check_together(const Scenario& scenario, const Plan& plan) {
                    "' needs");
   if (auto last = faults_end_ms(scenario, plan); plan.setting_or(settings::end_ms, 0) > last)
     return wrong("setting 'end_ms' must not be above " + std::to_string(last) + ", when the faults end");
+  if (plan.has(settings::downgrade_at_ms) &&
+      plan.setting(settings::downgrade_at_ms) <= plan.setting(settings::upgrade_at_ms))
+    return wrong("setting 'downgrade_at_ms' must be above 'upgrade_at_ms', which is " +
+                 std::to_string(plan.setting(settings::upgrade_at_ms)));
   FULMAR_TRY_VOID(check_security(plan));
   if (!of_cluster(scenario)) {
     if (plan.setting(settings::shards) == 0)

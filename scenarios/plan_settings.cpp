@@ -34,6 +34,7 @@ constexpr SettingUse uses[] = {
     {&settings::controller_pace_ms, clusters, optional},
     {&settings::delete_retention_ms, clusters, optional},
     {&settings::deletes, everywhere, needed},
+    {&settings::downgrade_at_ms, clusters, optional},
     {&settings::end_ms, everywhere, optional},
     {&settings::epoch_pace_ms, clusters, optional},
     {&settings::false_maxima, everywhere, optional},

@@ -43,6 +43,9 @@ inline constexpr Setting consumer_pipelines{"consumer_pipelines", 0, 1, 0};
 inline constexpr Setting consumers{"consumers", 0, clients_max, 0};
 inline constexpr Setting controller_pace_ms{"controller_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting deletes{"deletes", 0, 1, 0};
+// From then on brokers start as the release before again, and its level of the metadata is never raised. Only with
+// `upgrade_at_ms`, and later.
+inline constexpr Setting downgrade_at_ms{"downgrade_at_ms", 2, safety_ms_max};
 // The life ends then, as it is: nothing is healed, and only what was seen until then is judged.
 inline constexpr Setting end_ms{"end_ms", 1, time_ms_max};
 inline constexpr Setting epoch_pace_ms{"epoch_pace_ms", 0, pace_ms_max, 0};

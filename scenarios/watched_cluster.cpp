@@ -16,6 +16,13 @@ constexpr int group_partitions = 5;  // of the topic of committed offsets
 constexpr std::size_t told_max = 3;  // of violations of a kind
 constexpr std::int64_t default_lag_ms = 30'000;
 
+// Whether a broker that starts now is of the release before.
+bool is_release_before(const Plan& plan, Instant now) {
+  auto passed = [&](const Setting& setting) { return now >= Instant{} + milliseconds(plan.setting_or(setting, 0)); };
+  if (!plan.has(settings::upgrade_at_ms)) return false;
+  return !passed(settings::upgrade_at_ms) || (plan.has(settings::downgrade_at_ms) && passed(settings::downgrade_at_ms));
+}
+
 // Supports what this release does, but for the newest level of the metadata.
 FeatureRanges release_before() {
   auto ranges = supported_features();
@@ -107,8 +114,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
   config.first_users = security_.first_users();
-  if (auto upgrade = plan_.setting_or(settings::upgrade_at_ms, 0); world_.now() < Instant{} + milliseconds(upgrade))
-    config.features = release_before();
+  if (is_release_before(plan_, world_.now())) config.features = release_before();
   if (plan_.has(settings::group_segment_bytes))
     config.group_topic.segment_bytes = static_cast<std::int32_t>(plan_.setting(settings::group_segment_bytes));
   if (plan_.has(settings::offsets_retention_ms)) {  // the property is in minutes

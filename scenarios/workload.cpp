@@ -125,7 +125,8 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted(settings::access_pace_ms)) clients.spawn("access", [&] { change_access(host, workload); });
     if (workload.security.guards_clients()) clients.spawn("strangers", [&] { come_as_strangers(host, workload); });
     if (wanted(settings::password_pace_ms)) clients.spawn("passwords", [&] { change_passwords(host, workload); });
-    if (wanted(settings::upgrade_at_ms)) clients.spawn("upgrade", [&] { raise_levels(host, workload); });
+    if (wanted(settings::upgrade_at_ms) && !wanted(settings::downgrade_at_ms))
+      clients.spawn("upgrade", [&] { raise_levels(host, workload); });
     if (wanted(settings::work_factor)) clients.spawn("malformed", [&] { send_malformed(host, workload); });
     if (wanted(settings::members)) clients.spawn("offsets", [&] { keep_offsets(host, workload); });
     if (wanted(settings::remake_pace_ms)) clients.spawn("remake", [&] { remake_topic(host, workload); });

@@ -150,6 +150,13 @@ TEST(PlanCheck, RefusesSecurityThatDoesNotFit) {
             "settings 'security' and 'internal_tls' can't be with 'upgrade_at_ms', as the release before has none");
 }
 
+TEST(PlanCheck, RefusesAWayBackThatDoesNotFollowAnUpgrade) {
+  EXPECT_EQ(complaint("metadata", {{"downgrade_at_ms", 9000}}),
+            "the setting 'upgrade_at_ms' is missing, which 'downgrade_at_ms' needs");
+  EXPECT_EQ(complaint("metadata", {{"upgrade_at_ms", 9000}, {"downgrade_at_ms", 9000}}),
+            "setting 'downgrade_at_ms' must be above 'upgrade_at_ms', which is 9000");
+}
+
 TEST(PlanCheck, SomeSeedsHaveEachKindOfSecurityAndMostNone) {
   for (const auto& scenario : all_scenarios()) {
     std::map<std::int64_t, int> lives;
