@@ -1,5 +1,8 @@
 #include "broker/client/config_admin.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/describe_configs.h"
 
@@ -104,7 +107,10 @@ Answer<std::map<std::string, std::string>> log_levels(ClusterClient& cluster, st
 }
 
 Answer<void> alter_log_levels(ClusterClient& cluster, std::int32_t broker, const ConfigChanges& changes) {
-  return alter(cluster, ConfigResource::broker_logger, std::to_string(broker), changes, broker);
+  auto levels = changes;
+  for (auto& [component, level] : levels)
+    if (level) std::ranges::transform(*level, level->begin(), [](unsigned char c) { return std::toupper(c); });
+  return alter(cluster, ConfigResource::broker_logger, std::to_string(broker), levels, broker);
 }
 
 Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group) {

@@ -48,5 +48,6 @@ def logger_cases():
     yield described("root in the end")
     yield changed("root to INFO again", (LOGGERS, "1", [("root", SET, "INFO")]))
     yield Case("loggers: replaced, v2", "AlterConfigs", 2, {"Resources": [{"ResourceType": LOGGERS, "ResourceName": "1", "Configs": [{"Name": "root", "Value": "INFO"}]}]})
+    yield Case("loggers: everything listed, v1", "ListConfigResources", 1, {"ResourceTypes": []}, unordered={"ConfigResources"})
     for version in (0, 1):
         yield Case(f"loggers: listed, v{version}", "ListConfigResources", version, {"ResourceTypes": [LOGGERS]} if version else {})

@@ -76,9 +76,9 @@ def test_logs(directory):
                                 (["--log-files", "3"], "--log-files needs --log-file"),
                                 (["--log-file", directory + "/log", "--log-file-bytes", "7"], "--log-file-bytes must be at least 4096")):
         check(expected in fulmar("broker", "--data-dir", directory + "/data", *arguments, code=2), f"{arguments} is refused, and it is said why")
-    said = fulmar("broker", "--data-dir", directory + "/data", "--log-file", directory + "/none/there/log", "--listen", "127.0.0.1:0", code=1)
-    check("none/there/log" in said, "a broker that can't log where it is to does not start")
-    log = directory + "/broker.log"
+    said = fulmar("broker", "--data-dir", directory + "/data", "--log-file", directory, "--listen", "127.0.0.1:0", code=1)
+    check(directory in said, "a broker that can't log where it is to does not start")
+    log = directory + "/logs/broker.log"
     with Broker("--log-format", "json", "--log-file", log, "--log-file-bytes", "4096", "--log-files", "2", begun=False) as broker:
         broker.begin()
         deadline = time.monotonic() + 30
@@ -97,8 +97,8 @@ def test_logs(directory):
         check("--broker BROKER is needed" in fulmar("cluster", "log-levels", code=2), "nor of no broker")
         for number in range(40):
             fulmar("topic", "create", f"t{number}", "--partitions", "3", broker=broker)
-        check(sorted(name for name in os.listdir(directory) if name.startswith("broker")) == ["broker.1.log", "broker.log"]
-              and os.path.getsize(log) <= 4096 and ended(directory + "/broker.1.log"), "the file is rotated by its size")
+        check(sorted(os.listdir(directory + "/logs")) == ["broker.1.log", "broker.log"]
+              and os.path.getsize(log) <= 4096 and ended(directory + "/logs/broker.1.log"), "the file is rotated by its size")
         check(broker.said() == "", "and nothing is on standard error")
 
 

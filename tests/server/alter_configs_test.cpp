@@ -323,9 +323,10 @@ TEST(ListConfigResources, AreTheTopicsAndTheBrokers) {
         text += " " + std::to_string(one.resource_type) + ":" + one.resource_name;
       return text;
     };
-    EXPECT_EQ(ask({}, 1), "NONE 4:1 2:t");
+    EXPECT_EQ(ask({}, 1), "NONE 4:1 8:1 2:t");
     EXPECT_EQ(ask({2}, 1), "NONE 2:t");
-    EXPECT_EQ(ask({16, 32, 8}, 1), "NONE");
+    EXPECT_EQ(ask({16, 32}, 1), "NONE");
+    EXPECT_EQ(ask({8}, 1), "NONE 8:1");
     EXPECT_EQ(ask({3}, 1), "UNSUPPORTED_VERSION");
     EXPECT_EQ(ask({}, 0), "NONE");
   });

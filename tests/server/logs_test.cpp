@@ -96,6 +96,9 @@ TEST(BrokerLoggers, WhatCanNotBeIsRefusedInKafkasTerms) {
     EXPECT_EQ(answer_to(peer, change("1", {{"broker", 0, "LOUD"}})),
               "INVALID_CONFIG Cannot set the log level of broker to LOUD as it is not a supported log level. Valid log "
               "levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN");
+    EXPECT_TRUE(answer_to(peer, change("1", {{"broker", 0, "info"}})).starts_with("INVALID_CONFIG Cannot set"));
+    EXPECT_EQ(answer_to(peer, change("1", {{"broker", 0, std::nullopt}})),
+              "INVALID_REQUEST Null value not supported for : broker");
     EXPECT_EQ(answer_to(peer, change("1", {{"broker", 2, "INFO"}})),
               "INVALID_REQUEST APPEND operation is not allowed for the BROKER_LOGGER resource");
     EXPECT_EQ(answer_to(peer, change("1", {{"broker", 3, "INFO"}})),

@@ -61,11 +61,12 @@ Planned plan(const BrokerShard& shard, const LogLevels& levels, const Resource& 
       return refuse(ErrorCode::invalid_config, "Logger " + change.name + " does not exist!");
     std::optional<LogLevel> level;
     if (operation == ConfigOperation::set) {
-      level = change.value ? parse_log_level(*change.value) : std::nullopt;
-      if (!level)
-        return refuse(ErrorCode::invalid_config,
-                      "Cannot set the log level of " + change.name + " to " + change.value.value_or("null") +
-                          " as it is not a supported log level. Valid log levels are " + valid_levels());
+      if (!change.value) return refuse(ErrorCode::invalid_request, "Null value not supported for : " + change.name);
+      level = parse_log_level(*change.value);
+      if (!level || *change.value != log_level_name(*level))  // as in Kafka not in lower case
+        return refuse(ErrorCode::invalid_config, "Cannot set the log level of " + change.name + " to " + *change.value +
+                                                     " as it is not a supported log level. Valid log levels are " +
+                                                     valid_levels());
     } else if (change.name == LogLevels::root) {
       return refuse(ErrorCode::invalid_request, "Removing the log level of the root logger is not allowed");
     }
@@ -88,6 +89,7 @@ void describe_loggers(BrokerShard& shard, const DescribeConfigsRequest::Resource
     result.error_message = unexpected_broker(shard, resource.resource_name);
     return;
   }
+  result.error_message = "";
   const auto& wanted = resource.configuration_keys;
   for (const auto& logger : shard.host().log().levels().all()) {
     if (wanted && std::find(wanted->begin(), wanted->end(), logger.name) == wanted->end()) continue;
@@ -95,6 +97,7 @@ void describe_loggers(BrokerShard& shard, const DescribeConfigsRequest::Resource
     out.name = logger.name;
     out.value = log_level_name(logger.level);
     out.config_source = dynamic_broker_logger;
+    out.documentation = "";
   }
 }
 
