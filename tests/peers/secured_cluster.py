@@ -23,7 +23,7 @@ class SecuredBroker(ClusterBroker):
         return [self.binary, "broker", "--data-dir", self.directory, "--set", listeners, *self.options]
 
     @property
-    def admin_address(self):
+    def command_address(self):
         return re.search(r"listen=[^ ,]+,([^ ,]+)", self.ready().group().decode()).group(1)
 
 
@@ -45,7 +45,7 @@ class SecuredCluster(Cluster):
         self.allow(USER, "--topic", "*", "--group", "*", "--transactional-id", "*", "--cluster")
 
     def allow(self, user, *resources):
-        added = subprocess.run([self.brokers[0].binary, "acl", "add", "--bootstrap", self.brokers[0].admin_address, "--allow-principal", "User:" + user,
+        added = subprocess.run([self.brokers[0].binary, "acl", "add", "--bootstrap", self.brokers[0].command_address, "--allow-principal", "User:" + user,
                                 "--operation", "All", *resources], capture_output=True, text=True, timeout=60, check=False)
         assert added.returncode == 0, added.stderr
 
@@ -55,10 +55,6 @@ class SecuredCluster(Cluster):
     def environment(self, user=USER):
         """Of a client that connects as this user."""
         return {**os.environ, "FULMAR_PEER_SECURITY": json.dumps(self.security(user))}
-
-    def stop(self):
-        for broker in self.brokers:
-            broker.end()
 
 
 @contextlib.contextmanager

@@ -65,6 +65,11 @@ class Broker:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def command_address(self):
+        """Where `fulmar` reaches it without more ado."""
+        return self.address
+
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return log.read()

@@ -16,7 +16,7 @@ SECONDS = 60
 def note(broker):
     """Remembers the counts of a broker whose life is about to end."""
     if FILE:
-        asked = subprocess.run([broker.binary, "cluster", "clients", "--broker", str(broker.node_id), "--output", "json", "--bootstrap", broker.address],
+        asked = subprocess.run([broker.binary, "cluster", "clients", "--broker", str(broker.node_id), "--output", "json", "--bootstrap", broker.command_address],
                                capture_output=True, text=True, timeout=SECONDS, check=False)
         assert asked.returncode == 0, f"what clients the broker has had: {asked.stderr}"
         broker.counts += json.loads(asked.stdout)
