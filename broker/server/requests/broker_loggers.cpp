@@ -32,6 +32,11 @@ bool is_logger(const Resource& resource) {
   return resource.resource_type == static_cast<std::int8_t>(ConfigResource::broker_logger);
 }
 
+bool names_this_broker(const BrokerShard& shard, const std::string& name) {
+  auto id = parse_integer(name);
+  return id && *id == shard.config().node_id;
+}
+
 std::string unexpected_broker(const BrokerShard& shard, const std::string& name) {
   return "Unexpected broker id, expected " + std::to_string(shard.config().node_id) + " but received " + name;
 }
@@ -45,7 +50,7 @@ std::string valid_levels() {
 }
 
 Planned plan(const BrokerShard& shard, const LogLevels& levels, const Resource& resource) {
-  if (parse_integer(resource.resource_name) != shard.config().node_id)
+  if (!names_this_broker(shard, resource.resource_name))
     return refuse(ErrorCode::invalid_request, unexpected_broker(shard, resource.resource_name));
   Levels wanted;
   for (const auto& change : resource.configs) {
@@ -84,7 +89,7 @@ bool are_loggers(const IncrementalAlterConfigsRequest& request) {
 
 void describe_loggers(BrokerShard& shard, const DescribeConfigsRequest::Resource& resource,
                       DescribeConfigsResponse::Result& result) {
-  if (parse_integer(resource.resource_name) != shard.config().node_id) {
+  if (!names_this_broker(shard, resource.resource_name)) {
     result.error_code = ErrorCode::invalid_request;
     result.error_message = unexpected_broker(shard, resource.resource_name);
     return;
