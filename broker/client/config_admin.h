@@ -43,7 +43,8 @@ Answer<std::vector<EffectiveConfig>> effective_topic_configs(ClusterClient& clus
 Answer<std::vector<EffectiveConfig>> effective_broker_configs(ClusterClient& cluster, std::int32_t broker);
 // From which level on each component of a broker logs: its level, and that of those that have none ("root").
 Answer<std::map<std::string, std::string>> log_levels(ClusterClient& cluster, std::int32_t broker);
-// Until the broker stops. Levels are in upper or lower case; those that are removed are the root's again. Errors: among others INVALID_CONFIG.
+// Until the broker stops. Levels are in upper or lower case; those that are removed are the root's again. Errors: among
+// others INVALID_CONFIG.
 Answer<void> alter_log_levels(ClusterClient& cluster, std::int32_t broker, const ConfigChanges& changes);
 // The values of each property of a group, the one in force first.
 Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group);
