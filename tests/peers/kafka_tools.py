@@ -74,7 +74,7 @@ def test_quotas(tools):
     check("Quota configs for user-principal 'u', the default client-id are" in said and "producer_byte_rate=1024.0" in said
           and "controller_mutation_rate=0.5" in said, "and describes them")
     tools.configs("--alter", "--entity-type", "ips", "--entity-default", "--add-config", "connection_creation_rate=500")
-    check("Quota configs for the default IP are connection_creation_rate=500.0" in tools.configs("--describe", "--entity-type", "ips"), "of addresses too")
+    check("quota configs for the default ip are connection_creation_rate=500.0" in tools.configs("--describe", "--entity-type", "ips").lower(), "of addresses too")
     said = tools.configs("--alter", *whose, "--add-config", "producer_byte_rate=0", code=1)
     check("must be greater than 0" in said, "a rate of nothing is refused")
     tools.configs("--alter", *whose, "--delete-config", "producer_byte_rate,controller_mutation_rate")
