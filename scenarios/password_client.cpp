@@ -28,10 +28,15 @@ enum class Change : std::uint8_t { made, not_made, in_doubt };
 
 Change try_to_change(Host& host, ClusterClient& brokers, const AlterUserScramCredentialsRequest& request) {
   auto deadline = host.clock().deadline_in(brokers.options().request_timeout);
-  auto controller = brokers.any(deadline);
+  auto controller = brokers.controller(deadline);
   if (!controller) return Change::not_made;
   auto response = (*controller)->call<AlterUserScramCredentialsResponse>(request, deadline);
-  if (!response || response->results.size() != 1) return Change::in_doubt;
+  if (!response || response->results.size() != 1) {
+    // It may stand still for the rest of the life, while others are in charge.
+    auto learned = brokers.metadata(std::vector<std::string>());
+    (void)learned;  // if nobody answers, the next try fails as well
+    return Change::in_doubt;
+  }
   auto error = response->results.front().error_code;
   if (error == ErrorCode::none) return Change::made;
   return error == ErrorCode::request_timed_out ? Change::in_doubt : Change::not_made;
