@@ -34,8 +34,11 @@ Result<std::optional<Replica::Verification>, Refusal> Replica::begin_verificatio
 
 ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline deadline) {
   auto end = proposed.appended.last_offset + 1;
+  // What a group's only voter has stored is committed in one of its next steps. Whoever reads after the answer has to
+  // see it, as on Kafka, which moves the high watermark first.
+  auto seen = [&] { return raft_.commit() >= end || raft_.configuration().all_voters().size() > 1; };
   auto safe = [&] {
-    if (safety == Safety::kept) return log_->kept_end() >= end;
+    if (safety == Safety::kept) return log_->kept_end() >= end && seen();
     return raft_.commit() >= end && kept_by_enough() >= end;
   };
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != proposed.epoch; };
