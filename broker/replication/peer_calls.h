@@ -2,6 +2,7 @@
 // for the next call, since a new one takes several round trips, and with TLS two signatures on either side.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 
@@ -25,7 +26,7 @@ class PeerCalls {
   // is written, in_doubt: the other broker may have carried it out.
   template <class Response, class Request>
   Result<Response> call(const SocketAddress& address, const Request& request, Deadline deadline) {
-    auto number = ++calls_;
+    auto number = static_cast<std::int32_t>(++calls_);
     FULMAR_TRY(auto body, ask(address, request_frame(request, 0, number, ""), deadline));
     Reader reader(std::move(body));
     if (read_response_header(reader, Response::key, 0) != number) return not_the_answer(address);
@@ -47,7 +48,7 @@ class PeerCalls {
 
   Host& host_;
   const Peers& peers_;
-  std::int32_t calls_ = 0;
+  std::uint32_t calls_ = 0;  // may begin anew at 0
   std::deque<Kept> kept_;  // the one kept last is the last
 };
 

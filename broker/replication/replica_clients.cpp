@@ -36,7 +36,10 @@ ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline 
   auto end = proposed.appended.last_offset + 1;
   // What a group's only voter has stored is committed in one of its next steps. Whoever reads after the answer has to
   // see it, as on Kafka, which moves the high watermark first.
-  auto seen = [&] { return raft_.commit() >= end || raft_.configuration().all_voters().size() > 1; };
+  auto seen = [&] {
+    const auto& known = raft_.configuration();
+    return raft_.commit() >= end || known.joint() || known.voters.size() > 1;
+  };
   auto safe = [&] {
     if (safety == Safety::kept) return log_->kept_end() >= end && seen();
     return raft_.commit() >= end && kept_by_enough() >= end;

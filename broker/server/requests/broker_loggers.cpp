@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <expected>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
