@@ -49,7 +49,7 @@ class PeerCalls {
   Host& host_;
   const Peers& peers_;
   std::uint32_t calls_ = 0;  // may begin anew at 0
-  std::deque<Kept> kept_;  // the one kept last is the last
+  std::deque<Kept> kept_;    // the one kept last is the last
 };
 
 }  // namespace fulmar
