@@ -41,18 +41,26 @@ QuotaChanges all_removed() {
   return changes;
 }
 
+bool may_be_made(ErrorCode error) {
+  return error == ErrorCode::request_timed_out || error == ErrorCode::network_exception;
+}
+
 }  // namespace
 
 void limit_clients(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
-  ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  auto options = cluster_options(workload, random.split("cluster"));
+  options.patience = {};  // a change that is tried again may take effect twice, the second time much later
+  ClusterClient brokers(host, options);
   const auto entities = entities_of(workload.security.principal().substr(std::string("User:").size()));
-  bool in_doubt = false;  // whether something may still take effect: its request may be under way
+  bool in_doubt = false;  // whether a request may be under way still, or be made later
   while (!workload.stop) {
     pause(host, random, workload.plan.setting(settings::quota_pace_ms));
     const auto& of = entities[random.below(entities.size())];
-    if (auto changes = choose_changes(random); !changes.empty())
-      in_doubt |= !alter_client_quotas(brokers, of, changes).has_value();
+    auto changes = choose_changes(random);
+    if (changes.empty()) continue;
+    auto changed = alter_client_quotas(brokers, of, changes);
+    in_doubt |= !changed && may_be_made(changed.error().code);
   }
   // A cluster whose metadata is still of the release before has none, and refuses to change that.
   auto remove = [&](const QuotaEntity& of) {

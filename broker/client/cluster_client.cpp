@@ -32,7 +32,7 @@ ClusterClient::ClusterClient(Host& host, ClusterClientOptions options) : host_(h
 ClusterClient::~ClusterClient() = default;
 
 bool ClusterClient::worth_another_try(const ClientError& error, Instant begun) const {
-  if (!reached_any_ || !is_retriable(error.code)) return false;
+  if (!reached_any_) return false;
   bool unknown = error.code == ErrorCode::unknown_topic_or_partition;
   return host_.clock().now() - begun < (unknown ? options_.unknown_topic_patience : options_.patience);
 }

@@ -70,7 +70,7 @@ class ClusterClient final : public Brokers {
   Answer<Connection> broker(std::int32_t id, Deadline deadline) override;
 
   // Calls `attempt` until it succeeds, fails for good, or the patience ends; forgets the leaders and the controller
-  // between two tries. It does not retry before any broker was reached: then the address is more likely wrong than the
+  // after a failure that may pass. It does not retry before any broker was reached: then the address is more likely wrong than the
   // cluster down.
   template <std::invocable<Deadline> F>
   auto retry(F attempt) -> std::invoke_result_t<F, Deadline> {
@@ -78,10 +78,11 @@ class ClusterClient final : public Brokers {
     Backoff backoff(host_, options_.retry_backoff, options_.retry_backoff_max);
     for (;;) {
       auto answer = attempt(host_.clock().deadline_in(options_.request_timeout));
-      if (answer || !worth_another_try(answer.error(), begun)) return answer;
+      if (answer || !is_retriable(answer.error().code)) return answer;
       leaders_.clear();
       controller_.reset();
       doubted_ = true;
+      if (!worth_another_try(answer.error(), begun)) return answer;
       backoff.pause();
     }
   }
