@@ -216,7 +216,8 @@ class AccessChanger {
       return Outcome::unknown;
     }
     if (!goes_on && response->session_id != 0) session_ = Session{connection, response->session_id, 1};
-    if (response->topics.empty()) return goes_on ? Outcome::ok : Outcome::unknown;  // no news
+    // No news of the session, unless nothing was looked for: the client is held back by a quota.
+    if (response->topics.empty()) return goes_on && response->throttle_time_ms == 0 ? Outcome::ok : Outcome::unknown;
     return outcome_of(response->topics[0].partitions.at(0).error_code);
   }
 

@@ -26,20 +26,20 @@ AlterUserScramCredentialsRequest change_to(const std::string& password, const st
 
 enum class Change : std::uint8_t { made, not_made, in_doubt };
 
-Change try_to_change(Host& host, ClusterClient& brokers, const AlterUserScramCredentialsRequest& request) {
-  auto deadline = host.clock().deadline_in(brokers.options().request_timeout);
-  auto controller = brokers.controller(deadline);
-  if (!controller) return Change::not_made;
-  auto response = (*controller)->call<AlterUserScramCredentialsResponse>(request, deadline);
-  if (!response || response->results.size() != 1) {
-    // It may stand still for the rest of the life, while others are in charge.
-    auto learned = brokers.metadata(std::vector<std::string>());
-    (void)learned;  // if nobody answers, the next try fails as well
-    return Change::in_doubt;
-  }
-  auto error = response->results.front().error_code;
-  if (error == ErrorCode::none) return Change::made;
-  return error == ErrorCode::request_timed_out ? Change::in_doubt : Change::not_made;
+// Whoever was in charge may stand still for the rest of the life: after a failure the client asks anew who is.
+Change try_to_change(ClusterClient& brokers, const AlterUserScramCredentialsRequest& request) {
+  bool sent = false;
+  auto changed = brokers.retry([&](Deadline deadline) -> Answer<void> {
+    FULMAR_TRY(auto controller, brokers.controller(deadline));
+    sent = true;
+    FULMAR_TRY(auto response, controller->call<AlterUserScramCredentialsResponse>(request, deadline));
+    if (response.results.size() != 1) return refuse(ErrorCode::unknown_server_error, "something else");
+    auto error = response.results.front().error_code;
+    if (error != ErrorCode::none) return refuse(error, "not changed");
+    return {};
+  });
+  if (changed) return Change::made;
+  return sent && may_be_made(changed.error()) ? Change::in_doubt : Change::not_made;
 }
 
 }  // namespace
@@ -49,6 +49,7 @@ void change_passwords(Host& host, Workload& workload) {
   auto options = cluster_options(workload, random.split("cluster"));
   options.security = workload.security.client(LifeSecurity::admin, LifeSecurity::admin_password);
   options.password = {};
+  options.patience = {};  // each try by itself
   ClusterClient brokers(host, options);
   workload.marks.expect(Mark::password_changed);
   // A request that was not answered may be carried out later, and bring its password back: then there is no further
@@ -60,7 +61,7 @@ void change_passwords(Host& host, Workload& workload) {
     auto request = change_to(password, salt, *workload.security.scram());
     workload.passwords[salt] = {password, host.clock().now()};
     for (;;) {
-      auto change = try_to_change(host, brokers, request);
+      auto change = try_to_change(brokers, request);
       if (change == Change::made) break;
       in_doubt |= change == Change::in_doubt;
       pause(host, random, 300);

@@ -20,6 +20,10 @@ ErrorCode code_of(Errc code) {
 
 ClientError::ClientError(Error error) : code(code_of(error.code)), detail(std::move(error.detail)) {}
 
+bool may_be_made(const ClientError& error) {
+  return error.code == ErrorCode::request_timed_out || error.code == ErrorCode::network_exception;
+}
+
 ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
   if (unanswered && error.code == doubtful) error.detail += " (an earlier try got no answer, and may have done it)";
   return error;

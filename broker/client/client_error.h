@@ -27,6 +27,9 @@ inline std::unexpected<ClientError> refuse(ErrorCode code, std::string detail) {
   return std::unexpected(ClientError(code, std::move(detail)));
 }
 
+// Whether a change that failed so may have been made, or be made yet: no answer says that it was not.
+bool may_be_made(const ClientError& error);
+
 // A change that was sent and not answered (`unanswered`) may have been made; the next try then fails with `doubtful`.
 // The error of such a try says so.
 ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful);
