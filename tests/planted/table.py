@@ -99,6 +99,18 @@ def verdict(data):
     return lines
 
 
+def shrinking(data):
+    """What is left of failing lives when they have been shrunk: medians."""
+    shrunk = [m["shrunk"] for m in data.values() if m["shrunk"]]
+    if not shrunk:
+        return []
+    faults = statistics.median(s["faults"][1] for s in shrunk)
+    share = statistics.median(s["events"][1] / s["events"][0] for s in shrunk)
+    cpu = [s["cpu"] for s in shrunk]
+    return [f"Shrunk, the first failing lives of {len(shrunk)} bugs have {faults:g} faults and {share:.1%} of their events (medians), after "
+            f"{spread(cpu, 1)} CPU", "s. More events than before are possible: faults weigh more, and a life may fail later without one.", ""]
+
+
 def document(data, hunted):
     """The whole page. `hunted`: all bugs that campaigns hunt."""
     left = [name for name in hunted if name not in data]
@@ -116,7 +128,7 @@ the others ended in vain, after the CPU seconds that `power.json` has for the bu
 they took. The last columns: faults and events of the first failing life of swarms, before and after `shrink` with the same limit. The figures so far
 are of two cores that had other work to do, with limits of 10 to 20 s, which is short: a bug that is rare is missed, and lives are not shrunk to the end.
 """.splitlines()
-    lines += [""] + verdict(data) + [""] + strategies_table(data)
+    lines += [""] + verdict(data) + [""] + shrinking(data) + strategies_table(data)
     lines += """
 ## Kill matrix
 
