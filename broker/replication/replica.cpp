@@ -26,7 +26,8 @@ Replica::Replica(ReplicaContext& context, GroupId group, ReplicaId self, RaftSet
       view_(*log_),
       raft_(self, settings, view_, std::move(state), commit, context.host.entropy().stream(),
             context.host.clock().now(), context.liveness),
-      logger_(context.host.log().named("replica")) {
+      logger_(context.host.log().named("replica")),
+      stood_in_(raft_.term()) {
   log_->on_change = [this] { log_moved(); };
   if (context.observer) invariants_.emplace(settings.commits_are_stable);
 }

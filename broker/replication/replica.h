@@ -54,9 +54,10 @@ struct ReplicaContext {
   HardStateStore& states;
   ReplicaMessenger* messenger = nullptr;  // null: a broker that is alone
   ReplicaObserver* observer = nullptr;
-  Liveness* liveness = nullptr;  // null: groups are never quiesced
-  bool stops = false;            // the process is about to end: replicas no longer wait for room on the disk
-  const Peers* peers = nullptr;  // null: a broker that is alone
+  Liveness* liveness = nullptr;      // null: groups are never quiesced
+  bool stops = false;                // the process is about to end: replicas no longer wait for room on the disk
+  const Peers* peers = nullptr;      // null: a broker that is alone
+  std::int64_t elections_begun = 0;  // by replicas here: each time one voted for itself
 };
 
 // A state machine that keeps snapshots: the log is deleted only up to a snapshot on stable storage, and a follower that
@@ -300,6 +301,7 @@ class Replica {
   std::set<ReplicaId> lost_peers_;  // messages to these may be lost; likewise
   bool tick_owed_ = false;          // a tick came while the turn was taken
   bool failed_ = false;
+  Epoch stood_in_;  // the last term in which it was a candidate, or one before it was opened
   State told_;
   bool untold_ = false;                       // that the state has become `told_`
   ReplicaSight shown_;                        // as the observer saw it last

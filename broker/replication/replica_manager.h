@@ -77,6 +77,7 @@ class ReplicaManager final : public ReplicaMessenger {
   // The time as of which the replicas here are known to lead: the last tick or, if this shard was held up so long that
   // others may have been elected, the last one before that, until it must have learned of them.
   Instant leads_as_of() const;
+  std::int64_t elections_begun() const { return context_->elections_begun; }
   const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
 
   // Messages for groups of this shard, which process them independently: waits only for a moment, if too many are

@@ -133,6 +133,10 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
     context_.messenger->stops_leading(group_);
   }
   const bool stored = output.store.has_value();
+  if (stored && output.store->vote == raft_.self() && output.store->term > stood_in_) {
+    stood_in_ = output.store->term;
+    ++context_.elections_begun;
+  }
   if (stored && !store(std::move(*output.store))) return false;
   bool changed = false;
   if (output.truncate_to || output.start_over) show();  // the observer sees the state in which it happens

@@ -40,6 +40,7 @@ TEST(Metrics, CountWhatClientsAskedForAndWhatTheyWereAnswered) {
     EXPECT_EQ(found.at("fulmar_partitions_led{shard=\"0\"}") + found.at("fulmar_partitions_led{shard=\"1\"}"), 2);
     EXPECT_EQ(found.at("fulmar_partitions_under_replicated"), 0);
     EXPECT_EQ(found.at("fulmar_leaderships_won_total"), 2);
+    EXPECT_EQ(found.at("fulmar_elections_begun_total"), 0) << "groups of one need none";
     EXPECT_GT(found.at("fulmar_log_size_bytes"), 0);
     EXPECT_EQ(found.at("fulmar_controller_active"), 1);
     EXPECT_EQ(found.at("fulmar_cluster_partitions"), 2);

@@ -38,6 +38,8 @@ TEST(MetricsOfACluster, SumsOverBrokersAreTheClusters) {
     EXPECT_EQ(it.sum(host, "fulmar_controller_active"), 1);
     EXPECT_EQ(it.values(host, "fulmar_cluster_brokers"), std::vector<double>{3}) << "only the controller counts them";
     EXPECT_EQ(it.sum(host, "fulmar_cluster_partitions_offline"), 0);
+    EXPECT_GT(it.sum(host, "fulmar_elections_begun_total"), it.sum(host, "fulmar_leaderships_won_total"))
+        << "each is won in an election, and so is the controllers'";
     EXPECT_EQ(it.sum(host, "fulmar_partitions_under_replicated"), 0);
     EXPECT_EQ(it.sum(host, "fulmar_partitions{shard=\"0\"}") + it.sum(host, "fulmar_partitions{shard=\"1\"}"), 18);
     EXPECT_EQ(it.sum(host, "fulmar_partitions_led{shard=\"0\"}") + it.sum(host, "fulmar_partitions_led{shard=\"1\"}"),

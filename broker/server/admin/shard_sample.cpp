@@ -144,6 +144,7 @@ ShardSample sample_shard(BrokerShard& shard, const std::vector<std::string>& top
                      .waiting_fetches = static_cast<std::int64_t>(shard.partition_waits().size()),
                      .fetch_sessions = static_cast<std::int64_t>(shard.sessions().size()),
                      .quota_meters_without_room = shard.quota_meters().without_room(),
+                     .elections_begun = shard.replicas().elections_begun(),
                      .syncs_running = static_cast<std::int64_t>(logs.flushes->running()),
                      .syncs_waiting = static_cast<std::int64_t>(logs.flushes->waiting()),
                      .partitions = {},

@@ -53,6 +53,7 @@ struct ShardSample {
   std::int64_t waiting_fetches = 0;  // of all shards' clients, for partitions of this shard
   std::int64_t fetch_sessions = 0;
   std::int64_t quota_meters_without_room = 0;
+  std::int64_t elections_begun = 0;
   std::int64_t syncs_running = 0;
   std::int64_t syncs_waiting = 0;
   PartitionTotals partitions;
