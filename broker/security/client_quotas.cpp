@@ -91,8 +91,6 @@ Result<void> check_entity(const QuotaEntity& entity) {
 
 Result<void> check_quota(const QuotaEntity& entity, std::string_view key, double value) {
   const auto* info = find_kind(key);
-  if (info && info->kind == QuotaKind::request_time && !is_of_address(entity))
-    return invalid(std::string(key) + " is not limited here");
   if (!info || is_of_address(entity) != (info->kind == QuotaKind::connections))
     return invalid("Invalid configuration key " + std::string(key));
   const auto name = std::string(key);

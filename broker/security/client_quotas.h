@@ -27,7 +27,7 @@ std::string to_string(const QuotaEntity& entity);
 enum class QuotaKind : std::uint8_t {
   produced_bytes,        // producer_byte_rate: bytes a second, of requests
   fetched_bytes,         // consumer_byte_rate: bytes a second, of responses
-  request_time,          // request_percentage: of one processor's time; none is set: it is not limited here
+  request_time,          // request_percentage: of one processor's time, that requests take
   controller_mutations,  // controller_mutation_rate: partitions made or deleted a second
   connections,           // connection_creation_rate: a second, of an address
 };

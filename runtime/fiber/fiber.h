@@ -18,6 +18,7 @@ class Domain;
 class FiberGroup;
 class Scheduler;
 class StackPool;
+class WorkMeter;
 
 using FiberTask = std::move_only_function<void()>;
 
@@ -59,6 +60,7 @@ class Fiber {
   friend class Scheduler;
   friend struct FiberEntry;
   friend struct FiberStack;
+  friend class WorkMeter;
   Fiber() = default;
   ~Fiber() = default;
 
@@ -74,6 +76,7 @@ class Fiber {
   State state_ = State::finished;
   bool cancel_requested_ = false;
   int shields_ = 0;
+  WorkMeter* meter_ = nullptr;
 
   Fiber* group_next_ = nullptr;  // in its group's list
   Fiber* group_previous_ = nullptr;

@@ -10,6 +10,7 @@
 #include "runtime/base/assert.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/sanitizers.h"
+#include "runtime/fiber/work_meter.h"
 
 namespace fulmar {
 
@@ -135,6 +136,7 @@ void Scheduler::run(Fiber& fiber) {
   current_fiber = &fiber;
   ++switches_;
   work_of_step_ = Duration(0);
+  if (fiber.meter_) fiber.meter_->resume(work_clock());
   auto& exceptions = thread_exceptions();
   auto own_exceptions = std::exchange(exceptions, stack.exceptions);
   void* fake_stack = nullptr;
@@ -145,6 +147,7 @@ void Scheduler::run(Fiber& fiber) {
   stack.context = back.fctx;
   stack.exceptions = std::exchange(exceptions, own_exceptions);
   current_fiber = nullptr;
+  if (fiber.meter_) fiber.meter_->pause(work_clock());
   if (fiber.state_ == Fiber::State::finished) stacks_.give_back(&stack);
 }
 

@@ -44,6 +44,8 @@ class Scheduler {
   void declare_work(Duration work) noexcept;
   // The time that the running or last fiber has declared since it was switched to, multiplied by its domain's factor.
   Duration work_of_step() const { return work_of_step_; }
+  // A clock that goes on while a fiber computes; for WorkMeter.
+  virtual Instant work_clock() const { return now() + work_of_step_; }
 
   // Runs the fibers of these domains, and no others, until none of them is alive. Asserts that none waits for anything
   // but another of them: to be used after Domain::cancel(). From the scheduler's context only.

@@ -58,10 +58,10 @@ class Host {
     if (n == shard()) return fn(*this);
     if constexpr (std::is_void_v<R>) {
       Call<F> call(fn);
-      run_on(n, group, call);
+      run_measured_on(n, group, call);
     } else {
       ResultCall<F, R> call(fn);
-      run_on(n, group, call);
+      run_measured_on(n, group, call);
       return std::move(*call.result);
     }
   }
@@ -82,6 +82,9 @@ class Host {
   virtual void run_on(unsigned n, FiberGroup* group, RemoteCall& call) = 0;
 
  private:
+  // The same; what it computes there counts for the calling fiber's WorkMeter, if it has one.
+  void run_measured_on(unsigned n, FiberGroup* group, RemoteCall& call);
+
   template <class F>
   struct Call final : RemoteCall {
     explicit Call(F& f) : fn(f) {}

@@ -25,6 +25,7 @@ class Reactor final : public Scheduler {
   bool usable() const { return engine_ != nullptr; }
 
   Instant now() const override;
+  Instant work_clock() const override { return now(); }
   void arm(Timer& timer, Instant when) override { timers_.arm(timer, when, 0); }
   void disarm(Timer& timer) override { timers_.disarm(timer); }
   IoEngine& engine() { return *engine_; }

@@ -39,7 +39,7 @@ def quota_cases():
         yield altered("of a user: connections", entity(*user), [op("connection_creation_rate", 5.0)], version)
         yield altered("of a client: connections", entity(("client-id", "c")), [op("connection_creation_rate", 5.0)], version)
         for key, value in (("foo", 1.0), ("", 1.0), (RATE, 0.0), (RATE, -1.0), (RATE, 1.5), (RATE, 1e300), (RATE, float("inf")), (RATE, 2.0**63),
-                           ("controller_mutation_rate", 0.0), ("SCRAM-SHA-256", 1.0)):
+                           ("controller_mutation_rate", 0.0), ("request_percentage", 0.0), ("request_percentage", float("inf")), ("SCRAM-SHA-256", 1.0)):
             yield altered(f"of {key} {value}", entity(*user), [op(key, value)], version)
         yield altered("the same twice", entity(*user), [op(value=5.0), op(value=6.0)], version)
         yield altered("set and removed", entity(*user), [op(value=5.0), op(remove=True)], version)
@@ -48,7 +48,7 @@ def quota_cases():
         yield altered("of no quota", entity(("user", "none")), [], version)
         yield altered("of a type twice", entity(("user", "first"), ("user", "second")), [op()], version)
         yield altered("only checked", entity(("user", "v")), [op()], version, validate_only=True)
-    for of, ops in ((user, [op(value=1000.0000001)]), (user, [op("controller_mutation_rate", 0.5)]), ([("ip", "1.2.3.4")], [op("connection_creation_rate", 5.0)]),
+    for of, ops in ((user, [op(value=1000.0000001)]), (user, [op("controller_mutation_rate", 0.5)]), (user, [op("request_percentage", 250.5)]), ([("ip", "1.2.3.4")], [op("connection_creation_rate", 5.0)]),
                     ([("ip", None)], [op("connection_creation_rate", 6.0)]), ([("client-id", "c"), *user], [op(value=7.0), op("consumer_byte_rate", 8.0)]),
                     ([("user", None), ("client-id", None)], [op(value=9.0)]), ([("user", None)], [op(value=10.0)]), ([("user", "b")], [op(value=2.0**62)])):
         yield altered(f"of {of}", entity(*of), ops)
@@ -66,7 +66,7 @@ def quota_cases():
                         ("an empty type's", [component("", 2)]), ("a type's twice", [component("user", 2), component("user", 1)]), ("a match of 3", [component("user", 3)]),
                         ("no name", [component("user", 0)]), ("a default with a name", [component("user", 1, "x")]), ("any with a name", [component("user", 2, "x")])):
         yield described(name, parts)
-    yield altered("removed", entity(*user), [op(remove=True), op("controller_mutation_rate", remove=True)])
+    yield altered("removed", entity(*user), [op(remove=True), op("controller_mutation_rate", remove=True), op("request_percentage", remove=True)])
     yield described("what is left", [])
     # So that none of them holds back what comes after.
     for of, key in (([("user", None), ("client-id", None)], RATE), ([("user", None)], RATE), ([("ip", None)], "connection_creation_rate")):

@@ -35,7 +35,7 @@ def test_command_line(broker):
                                 (["set", "--user", "u", "producer_byte_rate=x"], "expected QUOTA=RATE"),
                                 (["set", "--user", "u", "producer_byte_rate=0"], "must be greater than 0"),
                                 (["set", "--user", "u", "producer_byte_rate=1", "producer_byte_rate=2"], "given twice"),
-                                (["set", "--user", "u", "request_percentage=50"], "is not limited here"),
+                                (["set", "--user", "u", "request_percentage=-1"], "must be greater than 0"),
                                 (["set", "--user", "u", "--user-default", "producer_byte_rate=1"], "exclude each other"),
                                 (["set", "--ip", "::1", "--user", "u", "connection_creation_rate=1"], "for an address, or for users and clients"),
                                 (["set", "--user", "u", "connection_creation_rate=1"], "Invalid configuration key"),
@@ -72,6 +72,22 @@ def test_rates(broker, directory):
     check(got.count("\n") == COUNT, "and nothing is lost")
 
 
+def test_time(broker, directory):
+    """Each record is a request of its own, that waits for the one before."""
+    lines = os.path.join(directory, "few")
+    with open(lines, "w", encoding="ascii") as out:
+        out.write("x\n" * 60)
+    produce = ("kcat", "-P", "-b", broker.address, "-t", "t", "-l", lines, "-X", "linger.ms=0", "-X", "batch.num.messages=1", "-X",
+               "max.in.flight=1", "-X", "client.id=slow")
+    free, _ = timed(*produce)
+    fulmar("quota", "set", "--client", "slow", "request_percentage=0.02", broker=broker)
+    held, _ = timed(*produce)
+    # Ten seconds' worth is 2 ms.
+    check(held > 2 > free, f"a client whose requests take too much time is held back: {held:.1f} s, without a quota {free:.1f} s")
+    fulmar("quota", "remove", "--client", "slow", "request_percentage", broker=broker)
+
+
 with tempfile.TemporaryDirectory() as directory, Broker() as broker:
     test_command_line(broker)
     test_rates(broker, directory)
+    test_time(broker, directory)

@@ -1,3 +1,5 @@
+#include "runtime/fiber/slices.h"
+#include "runtime/fiber/work_meter.h"
 #include "world_under_test.h"
 
 namespace fulmar {
@@ -40,6 +42,34 @@ TEST_P(Shards, ManyCallsCrossAtOnce) {
     }
     group.join();
     EXPECT_EQ(sum, 299 * 300 / 2);
+  });
+}
+
+TEST_P(Shards, AWorkMeterCountsWhatItsFiberComputesHereAndThere) {
+  const bool simulated = std::string(GetParam()) == "sim";  // there the time is what is declared
+  run(2, [simulated](Host& host) {
+    auto compute = [simulated](Host& here) {
+      declare_work(milliseconds(20));
+      const auto until = here.clock().now() + milliseconds(20);
+      while (!simulated && here.clock().now() < until) continue;
+    };
+    WorkMeter all;
+    {
+      WorkMeter meter;
+      compute(host);
+      host.clock().sleep_for(seconds(1));
+      host.on_shard(1, [&](Host& there) {
+        compute(there);
+        there.clock().sleep_for(seconds(1));
+      });
+      FiberGroup others;
+      others.spawn("other", [&] { compute(host); });
+      others.join();
+      EXPECT_GE(meter.elapsed(), milliseconds(40));
+      EXPECT_LT(meter.elapsed(), simulated ? milliseconds(41) : seconds(1)) << "neither waits nor other fibers count";
+    }
+    EXPECT_GE(all.elapsed(), milliseconds(40)) << "what a meter counts also counts for the one around it";
+    EXPECT_LT(all.elapsed(), simulated ? milliseconds(41) : seconds(1));
   });
 }
 

@@ -101,7 +101,6 @@ TEST(ClientQuotas, RefuseWhatKafkaRefuses) {
   EXPECT_EQ(message(check_quota(user("u"), "controller_mutation_rate", inf)),
             "Quota controller_mutation_rate must be finite");
   EXPECT_EQ(message(check_quota(user("u"), "producer_byte_rate", 1000.0000001)), "fine");
-  EXPECT_EQ(message(check_quota(user("u"), "request_percentage", 12.5)), "request_percentage is not limited here");
   EXPECT_EQ(message(check_quota(client("c"), "controller_mutation_rate", 0.5)), "fine");
   EXPECT_EQ(message(check_quota(ip, "connection_creation_rate", 2'147'483'647.0)), "fine");
 }

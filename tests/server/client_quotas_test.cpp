@@ -203,6 +203,46 @@ TEST(ClientQuotas, AFetchSessionOutlivesBeingHeldBack) {
   });
 }
 
+// Of the time that its requests take to be answered, whatever they are; each response says for how long.
+TEST(ClientQuotas, AClientWhoseRequestsTakeTooMuchTimeIsHeldBack) {
+  BrokerWorld world({}, 3);
+  world.run([](Host& host) {
+    Peer peer(host);
+    create(peer, "t", 60);
+    ASSERT_EQ(alter(peer, every_client, {{"request_percentage", 0.01}}), ErrorCode::none);
+    std::int32_t said = 0;
+    int held = 0;
+    for (int n = 0; n < 200; ++n) {
+      auto asked = host.clock().now();
+      auto before = said;
+      said = peer.call<MetadataResponse>(MetadataRequest(), 12).throttle_time_ms;
+      EXPECT_GE(host.clock().now() - asked, milliseconds(before) - milliseconds(1));
+      EXPECT_LE(said, 1000) << "a window at most";
+      held += said > 0;
+    }
+    EXPECT_GT(held, 5);
+    while (peer.call<MetadataResponse>(MetadataRequest(), 12).throttle_time_ms == 0) continue;
+    EXPECT_GT(throttled_produce(peer), 0) << "whatever the request is";
+    ASSERT_EQ(alter(peer, every_client, {{"request_percentage", 0, true}}), ErrorCode::none);
+    EXPECT_EQ(peer.call<MetadataResponse>(MetadataRequest(), 12).throttle_time_ms, 0);
+  });
+}
+
+TEST(ClientQuotas, TimeThatARequestWaitsIsNotCounted) {
+  BrokerWorld world({}, 2);
+  world.run([](Host& host) {
+    Peer peer(host);
+    create(peer, "t");
+    ASSERT_EQ(alter(peer, anonymous, {{"request_percentage", 1}}), ErrorCode::none);
+    for (int n = 0; n < 50; ++n) {
+      auto asked = host.clock().now();
+      auto fetched = peer.call<FetchResponse>(fetch_request({{"t", 0, 0}}, 500), fetch_version);
+      EXPECT_EQ(fetched.throttle_time_ms, 0);
+      EXPECT_GE(host.clock().now() - asked, milliseconds(500));
+    }
+  });
+}
+
 TEST(ClientQuotas, MutationsBeyondTheBurstAreRefused) {
   BrokerWorld world;
   world.run([](Host& host) {

@@ -99,6 +99,7 @@ void write_requests(Exposition& text, const Samples& samples) {
     const auto& more = shard.counts.throttled;
     throttled.produces += more.produces;
     throttled.fetches += more.fetches;
+    throttled.requests += more.requests;
     throttled.mutations += more.mutations;
     throttled.connections += more.connections;
   }
@@ -106,6 +107,7 @@ void write_requests(Exposition& text, const Samples& samples) {
               "Requests whose clients were held back by a quota, or refused, and refused connections.");
   text.sample({{"quota", std::string(key_of(QuotaKind::produced_bytes))}}, throttled.produces);
   text.sample({{"quota", std::string(key_of(QuotaKind::fetched_bytes))}}, throttled.fetches);
+  text.sample({{"quota", std::string(key_of(QuotaKind::request_time))}}, throttled.requests);
   text.sample({{"quota", std::string(key_of(QuotaKind::controller_mutations))}}, throttled.mutations);
   text.sample({{"quota", std::string(key_of(QuotaKind::connections))}}, throttled.connections);
   sum(text, samples, "fulmar_quota_meters_without_room", counter, "",
@@ -208,6 +210,9 @@ void write_partitions(Exposition& text, const Samples& samples) {
   text.family("fulmar_replica_lag_max", gauge, "",
               "Records that a replica of a partition led here does not have, at most.");
   text.sample({}, lag_max);
+  sum(text, samples, "fulmar_elections_begun", counter, "",
+      "Elections in which a replica here was a candidate; beyond those won here, lost or without a winner.",
+      [](S s) { return s.elections_begun; });
   sum(text, samples, "fulmar_leaderships_won", counter, "", "Elections that made a replica here the leader.",
       [](S s) { return s.counts.leaderships_won; });
   sum(text, samples, "fulmar_leaderships_lost", counter, "", "Leaderships that ended while the broker ran.",

@@ -13,6 +13,22 @@ namespace {
 constexpr Duration held_max = seconds(3600);
 // What a client that has used nothing may fetch at once: what fills all of its windows but the running one.
 constexpr double windows_in_one_response = 10;
+constexpr Duration held_for_time_max = RateWindowSettings().sample;
+constexpr double percent = 100;
+
+// Of the kinds that are counted here.
+std::size_t index_of(QuotaKind kind) {
+  FULMAR_ASSERT(kind <= QuotaKind::request_time);
+  return static_cast<std::size_t>(kind);
+}
+
+std::int64_t& counter_of(ShardCounts::Throttled& throttled, QuotaKind kind) {
+  switch (kind) {
+    case QuotaKind::produced_bytes: return throttled.produces;
+    case QuotaKind::fetched_bytes: return throttled.fetches;
+    default: return throttled.requests;
+  }
+}
 
 }  // namespace
 
@@ -27,8 +43,7 @@ const QuotaLimit* ClientThrottle::limit(BrokerShard& shard, const Principal& cli
     user_ = client.name;
     client_id_ = id;
   }
-  FULMAR_ASSERT(kind == QuotaKind::produced_bytes || kind == QuotaKind::fetched_bytes);
-  auto& found = limits_[kind == QuotaKind::produced_bytes ? 0 : 1];
+  auto& found = limits_[index_of(kind)];
   if (!found) found = quota_limit(quotas, kind, user_, client_id_);
   return *found ? &**found : nullptr;
 }
@@ -45,8 +60,7 @@ std::int32_t ClientThrottle::held(BrokerShard& shard, QuotaKind kind, Duration t
   if (time == Duration(0)) return 0;
   FULMAR_MARK("quota: client is held back");
   hold(shard, time);
-  auto& throttled = shard.counts().throttled;
-  ++(kind == QuotaKind::produced_bytes ? throttled.produces : throttled.fetches);
+  ++counter_of(shard.counts().throttled, kind);
   return throttle_milliseconds(time);
 }
 
@@ -73,6 +87,20 @@ std::optional<double> ClientThrottle::largest(BrokerShard& shard, const Principa
                                               QuotaKind kind) {
   const auto* found = limit(shard, client, request, kind);
   return found ? std::optional(found->rate * windows_in_one_response) : std::nullopt;
+}
+
+std::shared_ptr<LimitedTime> ClientThrottle::limited_time(BrokerShard& shard, const Principal& client,
+                                                          const RequestHeader& request) {
+  const auto* found = limit(shard, client, request, QuotaKind::request_time);
+  return found ? std::make_shared<LimitedTime>(*found) : nullptr;
+}
+
+std::int32_t ClientThrottle::count(BrokerShard& shard, const LimitedTime& time) {
+  constexpr auto kind = QuotaKind::request_time;
+  const double used = static_cast<double>(time.taken.count()) / 1e9 * percent;
+  auto excess =
+      shard.on(0, [&](BrokerShard& first) { return first.quota_meters().count(kind, time.limit, used, first.now()); });
+  return held(shard, kind, std::min(excess, held_for_time_max));
 }
 
 }  // namespace fulmar

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/protocol/throttle_time.h"
 #include "broker/server/requests/client_connections.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/requests/response_room.h"
@@ -173,7 +174,8 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   if (gate_ && !passes_gate(frame)) return {};
   FULMAR_TRY(auto request, Request::read(session_, std::move(frame)));
   request_bytes_ += size;
-  auto begun = begin_client_request(shard_, request);
+  auto time = session_->throttle.limited_time(shard_, session_->principal, request.header());
+  auto begun = take_time(time.get(), [&] { return begin_client_request(shard_, request); });
   if (!begun) return std::unexpected(std::move(begun.error()));
   if (closed_) return {};  // closed meanwhile
   auto number = next_number_++;
@@ -186,8 +188,9 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   answer.times = {.received = received, .begun = now(), .asked_wait = asked_wait_of(request.header().api_key)};
   answer.request = std::move(memory);
   answer.memory = std::exchange(first_of_answer_, {});
+  answer.time = std::move(time);
   if (auto ready = begun->take_ready()) {
-    answered(number, std::move(*ready), {});
+    done(number, std::move(*ready), {});
   } else if (auto delayed = begun->take_delayed()) {
     delayed->again = [weak = weak_from_this(), number] {
       if (auto self = weak.lock()) self->attempt_soon(number);
@@ -197,8 +200,8 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
     answer.memory = {};  // it waits for memory of its own, and must hold none meanwhile
     advance();
   } else {
-    all_.wait_in_fiber([self = shared_from_this(), number, finish = std::move(*begun)]() mutable {
-      self->answered(number, finish(), {});
+    all_.wait_in_fiber([self = shared_from_this(), number, time = answer.time, finish = std::move(*begun)]() mutable {
+      self->done(number, take_time(time.get(), finish), {});
     });
   }
   return {};
@@ -258,9 +261,23 @@ void ServedConnection::tell_refusal() {
 
 void ServedConnection::attempt_soon(std::uint64_t number) {
   if (closed_ || answers_.empty() || answers_.front().number != number) return;
-  all_.run([self = shared_from_this(), number, delayed = answers_.front().delayed] {
+  const auto& answer = answers_.front();
+  all_.run([self = shared_from_this(), number, delayed = answer.delayed, time = answer.time] {
     if (self->closed_) return;
-    if (auto ready = delayed->attempt()) self->answered(number, std::move(ready->frame), std::move(ready->memory));
+    auto ready = take_time(time.get(), [&] { return delayed->attempt(); });
+    if (ready) self->done(number, std::move(ready->frame), std::move(ready->memory));
+  });
+}
+
+void ServedConnection::done(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory) {
+  if (closed_) return;
+  const auto& answer = answers_[static_cast<std::size_t>(number - answers_.front().number)];
+  if (!answer.time) return answered(number, std::move(frame), std::move(memory));
+  all_.wait_in_fiber([self = shared_from_this(), number, name = answer.name, time = answer.time,
+                      frame = std::move(frame), memory = std::move(memory)]() mutable {
+    auto held_ms = self->session_->throttle.count(self->shard_, *time);
+    if (held_ms > 0) raise_throttle_time(frame, static_cast<ApiKey>(name.api_key), name.version, held_ms);
+    self->answered(number, std::move(frame), std::move(memory));
   });
 }
 

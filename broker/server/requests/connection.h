@@ -29,6 +29,7 @@ namespace fulmar {
 
 class BrokerShard;
 class ClientConnections;
+struct LimitedTime;
 struct ListenerConfig;
 class SaslServers;
 struct Principal;
@@ -57,6 +58,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
     RequestTimes times;
     MemoryBudget::Charge request;  // the request's memory, until there is a response
     std::shared_ptr<DelayedAnswer> delayed;
+    std::shared_ptr<LimitedTime> time;  // null: it is not limited
     bool attempted = false;
     std::optional<ByteChain> frame;  // once it is known; empty: no response is sent
     MemoryBudget::Charge memory;     // of the frame
@@ -101,6 +103,8 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   // Whether the client should have authenticated by now, and has not.
   bool is_late(Instant at) const { return gate_ && gate_->deadline() && at >= *gate_->deadline(); }
   void attempt_soon(std::uint64_t number);
+  // The request's work is done: counts the time it took, if that is limited.
+  void done(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory);
   void answered(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory);
   // Writes the responses that are ready, as far as the peer takes them.
   void advance();

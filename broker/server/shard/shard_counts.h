@@ -36,6 +36,7 @@ struct ShardCounts {
   struct Throttled {
     std::int64_t produces = 0;
     std::int64_t fetches = 0;
+    std::int64_t requests = 0;     // whose clients' requests took too much time
     std::int64_t mutations = 0;    // requests to make or delete partitions
     std::int64_t connections = 0;  // refused
   };
