@@ -119,6 +119,10 @@ void put_http() {
   put("fuzz_http", "chunks",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n0\r\nTrailer: t\r\n\r\n");
   put("fuzz_http", "upgrade", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nPRI");
+  put("fuzz_http_response", "length", "cHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
+  put("fuzz_http_response", "chunks",
+      "bHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n0\r\nTrailer: t\r\n\r\n");
+  put("fuzz_http_response", "to_the_end", "aHTTP/1.0 302 Found\r\nLocation: http://x/\r\n\r\nab");
 }
 
 // The first byte says which kind of message it is.
