@@ -94,16 +94,6 @@ Result<std::vector<FirstUser>> read_first_users(const Properties& properties) {
   return std::move(*users);
 }
 
-// The keys of who issues tokens for OAUTHBEARER; empty: none are set.
-Result<std::string> read_token_keys(const Properties& properties) {
-  FULMAR_TRY(auto path, SaslSettings::key_file(properties));
-  if (path.empty()) return path;
-  FULMAR_TRY(auto text, read_file("the keys", path));
-  if (auto keys = JsonWebKeys::parse(text); !keys)
-    return fail(Errc::invalid_argument, path + ": " + keys.error().detail);
-  return text;
-}
-
 // Removes the line end that editors append.
 Result<std::string> read_secret(const std::string& path) {
   constexpr std::size_t secret_bytes_min = 16, secret_bytes_max = 4096;
@@ -125,7 +115,21 @@ Result<std::string> read_store(const std::string& path) {
   return store;
 }
 
-// The same for the broker that runs.
+// Whether the keys for tokens, and the files of how they are fetched, are of use.
+Result<void> check_token_keys(const BrokerConfig& config) {
+  FULMAR_TRY(auto source, token_key_source(config.properties, config.listeners));
+  if (!source) return {};
+  if (source->file.empty()) {
+    FULMAR_TRY_VOID(source->tls.read_files(read_store));
+    return TlsContext::check(source->tls.settings, TlsEnd::client);
+  }
+  FULMAR_TRY(auto text, read_file("the keys", source->file));
+  if (auto keys = JsonWebKeys::parse(text); !keys)
+    return fail(Errc::invalid_argument, source->file + ": " + keys.error().detail);
+  return {};
+}
+
+// Of a file of the broker that runs: a keystore, a truststore, or keys for tokens.
 Result<std::string> read_store_again(Host& host, const std::string& path) {
   std::filesystem::path file(path);
   auto directory = real_disk_at(host, file.has_parent_path() ? file.parent_path().string() : ".");
@@ -234,9 +238,7 @@ int broker_command(const std::vector<std::string>& arguments) {
   auto users = read_first_users(config->properties);
   if (!users) return complain(exit_usage, users.error().detail);
   config->first_users = std::move(*users);
-  auto keys = read_token_keys(config->properties);
-  if (!keys) return complain(exit_usage, keys.error().detail);
-  config->token_keys = std::move(*keys);
+  if (auto keys = check_token_keys(*config); !keys) return complain(exit_usage, keys.error().detail);
   auto admin = AdminSettings::from(config->properties);
   if (!admin) return complain(exit_usage, admin.error().detail);
   admin->meters = real_usage_meters();

@@ -1,5 +1,6 @@
 #include "broker/server/broker_life.h"
 
+#include "broker/server/config/sasl_settings.h"
 #include "broker/server/listen_address.h"
 #include "runtime/host/clock.h"
 
@@ -8,6 +9,8 @@ namespace fulmar {
 namespace {
 
 constexpr Duration opening_told_interval = seconds(1);
+// A server that has the keys for tokens may be down, and brokers start all the same.
+constexpr Duration token_keys_wait_max = seconds(5);
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
 
@@ -66,6 +69,7 @@ BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, const AdminSettin
               .observer = observer},
       shards_(host, broker_),
       certificates_(host, read_store, host.log().named("certificates")),
+      token_keys_(host, read_store, host.log().named("tokens")),
       clean_(directory.clean()) {}
 
 void BrokerLife::give_up(Error why) {
@@ -76,7 +80,7 @@ void BrokerLife::give_up(Error why) {
 
 Result<void> BrokerLife::begin_admin() {
   if (!admin_settings_.listen) return {};
-  admin_.emplace(host_, broker_, admin_settings_, certificates_,
+  admin_.emplace(host_, broker_, admin_settings_, certificates_, token_keys_,
                  [this] { return membership_ ? membership_->peer_connections() : 0; });
   if (admin_settings_.tls) {
     auto use = [this](const TlsSettings& settings) -> Result<std::shared_ptr<const TlsContext>> {
@@ -115,6 +119,17 @@ Result<std::shared_ptr<const TlsContext>> BrokerLife::use_for_clients(std::size_
   return guard->context();
 }
 
+Result<void> BrokerLife::begin_token_keys() {
+  FULMAR_TRY(auto source, token_key_source(config_.properties, config_.listeners));
+  if (!source) return {};
+  return token_keys_.begin(std::move(*source));
+}
+
+void BrokerLife::use_token_keys(const std::shared_ptr<const JsonWebKeys>& keys) {
+  auto ask_for = [this](const std::vector<std::string>& key_ids) { token_keys_.ask_for(key_ids); };
+  shards_.on_each([&](BrokerShard&, ClientConnections& clients) { clients.use_token_keys(keys, ask_for); });
+}
+
 // Both ends of a connection between brokers show their certificates.
 Result<std::shared_ptr<const TlsContext>> BrokerLife::use_for_peers(const TlsSettings& settings) {
   FULMAR_TRY(auto as_server, TlsContext::make(settings, TlsEnd::server, host_.entropy()));
@@ -134,6 +149,7 @@ void BrokerLife::enter(BrokerPhase phase) {
 Result<void> BrokerLife::live() {
   FULMAR_TRY_VOID(begin_admin());
   FULMAR_TRY_VOID(begin_tls());
+  FULMAR_TRY_VOID(begin_token_keys());
   auto opened = shards_.open();
   if (opened) opened = open_metadata();
   auto listening = opened ? listen() : Result<std::vector<SocketAddress>>(std::unexpected(opened.error()));
@@ -141,6 +157,7 @@ Result<void> BrokerLife::live() {
     enter(BrokerPhase::joining);
     if (admin_) admin_->shards_are_there();
     certificates_.start();
+    token_keys_.start([this](const auto& keys) { use_token_keys(keys); });
     join_cluster();
     if (!stop_.is_set()) serve(*listening);
     stop_.wait();
@@ -258,6 +275,7 @@ void BrokerLife::join_cluster() {
 }
 
 void BrokerLife::serve(const std::vector<SocketAddress>& listening) {
+  token_keys_.await_first_try(host_.clock().deadline_in(token_keys_wait_max));
   shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.leaderships().tell(); });
   shards_.on_each([](BrokerShard&, ClientConnections& clients) { clients.start(); });
   if (in_cluster()) fibers_.spawn("remove strays", [this] { open_lingering_and_remove_strays(); });
@@ -305,6 +323,7 @@ void BrokerLife::open_lingering_and_remove_strays() {
 // Ends whatever was begun. Returns whether all its logs were closed in order.
 bool BrokerLife::end() {
   certificates_.stop();
+  token_keys_.stop();
   fibers_.cancel();
   fibers_.join();
   if (member_ && !failure_) membership_->leave();

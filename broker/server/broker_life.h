@@ -12,6 +12,7 @@
 #include "broker/server/data_directory.h"
 #include "broker/server/membership.h"
 #include "broker/server/shard_lives.h"
+#include "broker/server/token_keys.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 
@@ -31,6 +32,8 @@ class BrokerLife {
   bool in_cluster() const { return !config_.controllers.empty(); }
   Result<void> begin_admin();
   Result<void> begin_tls();
+  Result<void> begin_token_keys();
+  void use_token_keys(const std::shared_ptr<const JsonWebKeys>& keys);
   Result<std::shared_ptr<const TlsContext>> use_for_clients(std::size_t listener, const TlsSettings& settings);
   Result<std::shared_ptr<const TlsContext>> use_for_peers(const TlsSettings& settings);
   void enter(BrokerPhase phase);
@@ -55,6 +58,7 @@ class BrokerLife {
   Broker broker_;
   ShardLives shards_;
   CertificateWatch certificates_;
+  TokenKeys token_keys_;
   Event stop_;                    // the broker is asked to stop, or can't go on
   std::optional<Error> failure_;  // why it can't
   bool clean_;                    // whether logs opened by the next image were closed in order

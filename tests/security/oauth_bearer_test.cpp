@@ -1,82 +1,18 @@
 // Tokens of OAUTHBEARER: the examples of RFC 7515, and tokens that the test signs.
 #include "broker/security/sasl/oauth_bearer.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
-
 #include <nlohmann/json.hpp>
 
 #include "broker/security/sasl/json_web_token.h"
+#include "broker/security/sasl/unknown_key_ids.h"
 #include "runtime/base/base64.h"
 #include "sasl_kit.h"
+#include "tests/security/token_issuer.h"
 
 namespace fulmar::test {
 namespace {
 
 using nlohmann::json;
-
-// Signs tokens with a key of its own.
-class Issuer {
- public:
-  explicit Issuer(std::string algorithm) : algorithm_(std::move(algorithm)) {
-    key_ = algorithm_ == "RS256" ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-  }
-  Issuer(const Issuer&) = delete;
-  Issuer& operator=(const Issuer&) = delete;
-  ~Issuer() { EVP_PKEY_free(key_); }
-
-  json key(const std::string& id) const {
-    if (algorithm_ == "RS256")
-      return {{"kty", "RSA"}, {"kid", id}, {"n", number(OSSL_PKEY_PARAM_RSA_N)}, {"e", number(OSSL_PKEY_PARAM_RSA_E)}};
-    return {{"kty", "EC"},
-            {"crv", "P-256"},
-            {"kid", id},
-            {"x", number(OSSL_PKEY_PARAM_EC_PUB_X, 32)},
-            {"y", number(OSSL_PKEY_PARAM_EC_PUB_Y, 32)}};
-  }
-  std::string token(const json& claims, const std::string& id = "one") const {
-    return signed_token({{"alg", algorithm_}, {"kid", id}}, claims.dump());
-  }
-  std::string signed_token(const json& header, const std::string& claims) const {
-    auto text = to_base64url(header.dump()) + "." + to_base64url(claims);
-    return text + "." + to_base64url(signature(text));
-  }
-
- private:
-  std::string number(const char* name, int size = 0) const {
-    BIGNUM* value = nullptr;
-    EVP_PKEY_get_bn_param(key_, name, &value);
-    std::string bytes(static_cast<std::size_t>(size > 0 ? size : BN_num_bytes(value)), '\0');
-    BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    BN_free(value);
-    return to_base64url(bytes);
-  }
-  std::string signature(const std::string& text) const {
-    auto* context = EVP_MD_CTX_new();
-    EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key_);
-    std::size_t size = 1024;
-    std::string made(size, '\0');
-    EVP_DigestSign(context, reinterpret_cast<unsigned char*>(made.data()), &size,
-                   reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    EVP_MD_CTX_free(context);
-    made.resize(size);
-    if (algorithm_ == "RS256") return made;
-    const auto* der = reinterpret_cast<const unsigned char*>(made.data());
-    auto* both = d2i_ECDSA_SIG(nullptr, &der, static_cast<long>(made.size()));
-    std::string plain(64, '\0');
-    auto* bytes = reinterpret_cast<unsigned char*>(plain.data());
-    BN_bn2binpad(ECDSA_SIG_get0_r(both), bytes, 32);
-    BN_bn2binpad(ECDSA_SIG_get0_s(both), bytes + 32, 32);
-    ECDSA_SIG_free(both);
-    return plain;
-  }
-
-  std::string algorithm_;
-  EVP_PKEY* key_;
-};
 
 JsonWebKeys keys_of(const json& key) {
   auto keys = JsonWebKeys::parse(json{{"keys", json::array({key})}}.dump());
@@ -219,6 +155,42 @@ TEST(Tokens, KeysOfNoUseAreLeftOut) {
   EXPECT_EQ(parsed({{"keys", 5}}), "it is no JSON object with an array \"keys\" (JWKS)");
   EXPECT_EQ(parsed(json::array()), "it is no JSON object with an array \"keys\" (JWKS)");
   EXPECT_FALSE(JsonWebKeys::parse("{"));
+}
+
+TEST(Tokens, AKeyThatIsNotKnownIsNamed) {
+  Issuer issuer("ES256");
+  auto keys = keys_of(issuer.key("one"));
+  EXPECT_TRUE(keys.knows("one"));
+  EXPECT_FALSE(keys.knows("two"));
+  EXPECT_EQ(unknown_key_id(issuer.token(good_claims(), "two"), keys), "two");
+  EXPECT_EQ(unknown_key_id(issuer.token(good_claims(), "one"), keys), std::nullopt);
+  EXPECT_EQ(unknown_key_id(issuer.signed_token({{"alg", "ES256"}}, good_claims().dump()), keys), std::nullopt);
+  EXPECT_EQ(unknown_key_id(issuer.signed_token({{"alg", "none"}, {"kid", "two"}}, good_claims().dump()), keys),
+            std::nullopt);
+  EXPECT_EQ(unknown_key_id(issuer.signed_token({{"alg", "ES256"}, {"kid", 2}}, good_claims().dump()), keys),
+            std::nullopt);
+  for (const auto* text : {"", ".", "..", "a.b", "a.b.c"}) EXPECT_EQ(unknown_key_id(text, keys), std::nullopt) << text;
+}
+
+TEST(UnknownKeyIds, AreAReasonToFetchKeysOnceInAWhile) {
+  UnknownKeyIds ids;
+  const Instant now{1'000'000'000};
+  EXPECT_TRUE(ids.note("a", now));
+  EXPECT_FALSE(ids.note("a", now));
+  EXPECT_TRUE(ids.note("b", now));
+  EXPECT_FALSE(ids.note("a", now + UnknownKeyIds::remembered - Duration(1)));
+  EXPECT_TRUE(ids.note("a", now + UnknownKeyIds::remembered));
+  EXPECT_FALSE(ids.note("a", now + UnknownKeyIds::remembered + Duration(1)));
+}
+
+TEST(UnknownKeyIds, AreFewAndShort) {
+  UnknownKeyIds ids;
+  const Instant now;
+  EXPECT_TRUE(ids.note(std::string(UnknownKeyIds::id_bytes_max, 'x'), now));
+  EXPECT_FALSE(ids.note(std::string(UnknownKeyIds::id_bytes_max + 1, 'x'), now));
+  for (std::size_t n = 0; n < UnknownKeyIds::ids_max; ++n) EXPECT_TRUE(ids.note(std::to_string(n), now)) << n;
+  for (std::size_t n = 0; n < UnknownKeyIds::ids_max; ++n) EXPECT_FALSE(ids.note(std::to_string(n), now)) << n;
+  EXPECT_TRUE(ids.note(std::string(UnknownKeyIds::id_bytes_max, 'x'), now)) << "forgotten for the others";
 }
 
 Result<SaslIdentity> check(std::string_view token) {

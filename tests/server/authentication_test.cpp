@@ -4,6 +4,7 @@
 #include "all_messages.h"
 #include "broker/client/user_admin.h"
 #include "broker/security/sasl/scram.h"
+#include "broker/server/config/sasl_settings.h"
 #include "broker_test_kit.h"
 
 namespace fulmar {
@@ -298,15 +299,71 @@ TEST(Authentication, AConfigurationThatWouldLetNobodyInIsRefusedWithASentence) {
   auto tokens = with_sasl({{"sasl.enabled.mechanisms", "OAUTHBEARER"},
                            {"sasl.oauthbearer.allow.unverified.audience", "true"},
                            {"sasl.oauthbearer.expected.issuer", "x"}});
-  EXPECT_EQ(error_of(tokens),
-            "Invalid value for configuration sasl.oauthbearer.jwks.endpoint.url: OAUTHBEARER needs a "
-            "file with keys (JWKS), as file:///PATH");
-  tokens["sasl.oauthbearer.jwks.endpoint.url"] = "https://example/keys";
-  EXPECT_EQ(error_of(tokens),
-            "Invalid value for configuration sasl.oauthbearer.jwks.endpoint.url: must be "
-            "file:///PATH; keys are not fetched from other machines");
-  tokens["sasl.oauthbearer.jwks.endpoint.url"] = "file:///keys.json";
+  const auto url = "sasl.oauthbearer.jwks.endpoint.url"s;
+  auto wrong_url = [&](const std::string& given, const std::string& why) {
+    tokens[url] = given;
+    EXPECT_EQ(error_of(tokens), "Invalid value for configuration " + url + ": " + why);
+  };
+  wrong_url("", "OAUTHBEARER needs keys (JWKS): https://HOST/PATH, or file:///PATH");
+  wrong_url("file://keys.json", "a file is named as file:///PATH");
+  wrong_url("file:///", "a file is named as file:///PATH");
+  const auto form = "must be https://, http:// or file:/// with a path: "s;
+  wrong_url("ftp://example/keys", form + "the URL begins with neither http nor https");
+  wrong_url("https://user:secret@example/keys", form + "a user in a URL is not served");
+  wrong_url("/keys", form + "the URL begins with neither http nor https");
+  for (const auto* good : {"https://example/keys", "http://10.0.0.1:8080/keys?a=b", "https://[::1]:8443"}) {
+    tokens[url] = good;
+    EXPECT_EQ(error_of(tokens), "") << good;
+  }
+  tokens[url] = "file:///keys.json";
   EXPECT_EQ(error_of(tokens), "");
+  tokens["sasl.oauthbearer.jwks.endpoint.retry.backoff.ms"] = "10001";
+  EXPECT_EQ(
+      error_of(tokens),
+      "Invalid value 10000 for configuration sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms: must be at least "
+      "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms");
+}
+
+// As in Kafka, options of the login module say whom to trust that has the keys.
+TEST(Authentication, HowToFetchKeysIsSaidInTheLoginModule) {
+  Properties properties{{"listeners", "SASL_PLAINTEXT://10.0.0.1:1,OTHER://10.0.0.1:2"},
+                        {"listener.security.protocol.map", "SASL_PLAINTEXT:SASL_PLAINTEXT,OTHER:SASL_PLAINTEXT"},
+                        {"sasl.enabled.mechanisms", "OAUTHBEARER"},
+                        {"sasl.oauthbearer.allow.unverified.audience", "true"},
+                        {"sasl.oauthbearer.allow.unverified.issuer", "true"},
+                        {"sasl.oauthbearer.jwks.endpoint.url", "https://issuer/keys"}};
+  auto with = [&](const std::string& options, const std::string& of = "") {
+    auto changed = properties;
+    changed[of + "oauthbearer.sasl.jaas.config"] = "x.OAuthBearerLoginModule required " + options + ";";
+    return changed;
+  };
+  auto source_of = [](const Properties& all) {
+    auto config = BrokerConfig::from(all).value();
+    return token_key_source(config.properties, config.listeners).value().value();
+  };
+  auto error_of = [](const Properties& all) {
+    auto config = BrokerConfig::from(all);
+    return config ? "" : config.error().detail;
+  };
+  auto given = source_of(with(R"(ssl.truststore.type=PEM ssl.truststore.location="/ca.pem" clientId=x)"));
+  EXPECT_EQ(given.tls.truststore_file, "/ca.pem");
+  EXPECT_EQ(given.tls.truststore_type, TlsProperties::Store::pem);
+  EXPECT_EQ(given.url.host, "issuer");
+  EXPECT_EQ(source_of(properties).tls.truststore_file, "") << "the system's";
+  EXPECT_TRUE(source_of(properties).tls.settings.check_server_name);
+  EXPECT_EQ(error_of(with("ssl.endpoint.identification.algorithm=\"\"")),
+            "The option ssl.endpoint.identification.algorithm of OAUTHBEARER's login module is not served");
+  EXPECT_NE(error_of(with("ssl.truststore.location=\"/ca.jks\"")).find("stores of type JKS are not served"),
+            std::string::npos);
+  EXPECT_NE(error_of(with("ssl.truststore.type=PEN")).find("OAUTHBEARER's login module: "), std::string::npos);
+  EXPECT_EQ(
+      error_of(with("ssl.truststore.type=PEM", "listener.name.other.")),
+      "The options ssl.* of OAUTHBEARER's login module must be the same on all listeners: the keys for tokens are "
+      "fetched once for all");
+  properties["sasl.oauthbearer.jwks.endpoint.url"] = "http://issuer/keys";
+  EXPECT_EQ(error_of(with("ssl.truststore.type=PEM")),
+            "The option ssl.truststore.type of OAUTHBEARER's login module has no effect unless "
+            "sasl.oauthbearer.jwks.endpoint.url begins with https");
 }
 
 }  // namespace

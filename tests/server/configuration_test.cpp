@@ -251,6 +251,7 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       if (name.ends_with("election.timeout.ms")) value = "1000";
       if (name == "controller.listener.names") value = "INTERNAL";
       if (name == "sasl.enabled.mechanisms") value = "SCRAM-SHA-256";
+      if (name == "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms") value = "200";
       auto config = BrokerConfig::from({{name, value}});
       ASSERT_TRUE(config) << config.error().detail;
       bool changes = without_words(*config) != without_words(plain);

@@ -3,19 +3,23 @@
 #include <cmath>
 #include <set>
 
+#include "runtime/fiber/slices.h"
+
 namespace fulmar {
 
 namespace {
 
 constexpr int depth_max = 32;
 constexpr std::int64_t seconds_max = std::int64_t{1} << 40;  // some 35,000 years
+constexpr Duration event_work = nanoseconds(100);            // to read a name or a value
 
 }  // namespace
 
-std::optional<nlohmann::json> parse_json_object(std::string_view text) {
+std::optional<nlohmann::json> parse_json_object(std::string_view text, bool in_slices) {
   bool refused = false;
   std::set<std::string> names;
   auto check = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+    if (in_slices) work_in_slices(event_work);
     if (depth > depth_max) refused = true;
     // Which of two values counts, parsers disagree on.
     if (event == nlohmann::json::parse_event_t::key && depth == 1)

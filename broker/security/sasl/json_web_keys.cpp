@@ -6,11 +6,13 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "broker/security/openssl_handles.h"
 #include "broker/security/sasl/json_claims.h"
 #include "runtime/base/base64.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -19,11 +21,10 @@ namespace {
 using PublicKey = std::unique_ptr<EVP_PKEY, ReleasedBy<EVP_PKEY_free>>;
 using Number = std::unique_ptr<BIGNUM, ReleasedBy<BN_free>>;
 
-constexpr std::size_t file_bytes_max = 1 << 20;
-constexpr std::size_t keys_max = 1000;
 constexpr std::size_t rsa_bytes_min = 256;  // 2048 bits, as RFC 7518 demands
 constexpr std::size_t rsa_bytes_max = 1024;
 constexpr std::size_t p256_bytes = 32;
+constexpr Duration key_work = microseconds(50);  // to check one, at most
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -104,14 +105,15 @@ JsonWebKeys& JsonWebKeys::operator=(JsonWebKeys&&) noexcept = default;
 JsonWebKeys::~JsonWebKeys() = default;
 
 Result<JsonWebKeys> JsonWebKeys::parse(std::string_view text) {
-  if (text.size() > file_bytes_max) return fail(Errc::invalid_argument, "the keys (JWKS) are more than 1 MiB");
-  auto set = parse_json_object(text);
+  if (text.size() > text_bytes_max) return fail(Errc::invalid_argument, "the keys (JWKS) are more than 1 MiB");
+  auto set = parse_json_object(text, true);
   auto list = set ? set->find("keys") : nlohmann::json::iterator();
   if (!set || list == set->end() || !list->is_array())
     return fail(Errc::invalid_argument, "it is no JSON object with an array \"keys\" (JWKS)");
   if (list->size() > keys_max) return fail(Errc::invalid_argument, "there are more than 1000 keys");
   JsonWebKeys keys;
   for (const auto& member : *list) {
+    work_in_slices(key_work);
     auto field = [&](const char* name) { return string_claim(member, name).value_or(""); };
     auto bytes = [&](const char* name) { return from_base64url(field(name)).value_or(""); };
     auto use = field("use");
@@ -145,6 +147,10 @@ bool JsonWebKeys::verify(std::string_view algorithm, std::string_view id, std::s
     if (has_signed(key.key.get(), message, form)) return true;
   }
   return false;
+}
+
+bool JsonWebKeys::knows(std::string_view id) const {
+  return std::ranges::any_of(keys_, [&](const Key& key) { return key.id == id; });
 }
 
 std::size_t JsonWebKeys::size() const {

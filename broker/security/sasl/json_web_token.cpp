@@ -36,7 +36,15 @@ std::optional<std::vector<std::string>> strings(const nlohmann::json& claim) {
   return all;
 }
 
-Result<nlohmann::json> signed_claims(std::string_view token, const JsonWebKeys& keys) {
+struct SignedToken {
+  std::string algorithm;
+  std::string key_id;          // empty: it names none
+  std::string_view text;       // what is signed
+  std::string_view claims;     // in base64url
+  std::string_view signature;  // likewise
+};
+
+Result<SignedToken> read_header(std::string_view token) {
   if (token.size() > token_bytes_max) return wrong("the token is more than 64 KiB");
   auto first = token.find('.');
   auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
@@ -46,11 +54,17 @@ Result<nlohmann::json> signed_claims(std::string_view token, const JsonWebKeys& 
   auto algorithm = string_claim(header, "alg");
   if (algorithm != "RS256" && algorithm != "ES256") return wrong("the token is not signed with RS256 or ES256");
   if (header.contains("crit")) return wrong("the token has critical extensions, which are not known");
-  auto signature = from_base64url(token.substr(second + 1));
+  return SignedToken{*algorithm, string_claim(header, "kid").value_or(""), token.substr(0, second),
+                     token.substr(first + 1, second - first - 1), token.substr(second + 1)};
+}
+
+Result<nlohmann::json> signed_claims(std::string_view token, const JsonWebKeys& keys) {
+  FULMAR_TRY(auto parts, read_header(token));
+  auto signature = from_base64url(parts.signature);
   if (!signature) return wrong("the token's signature is not base64url");
-  if (!keys.verify(*algorithm, string_claim(header, "kid").value_or(""), token.substr(0, second), *signature))
+  if (!keys.verify(parts.algorithm, parts.key_id, parts.text, *signature))
     return wrong("no known key has signed the token");
-  return part(token.substr(first + 1, second - first - 1), "claims are");
+  return part(parts.claims, "claims are");
 }
 
 // The claims that say from when until when it holds.
@@ -93,6 +107,12 @@ Result<CheckedToken> check_token(std::string_view token, const JsonWebKeys& keys
     checked.scope = std::move(*scope);
   }
   return checked;
+}
+
+std::optional<std::string> unknown_key_id(std::string_view token, const JsonWebKeys& keys) {
+  auto parts = read_header(token);
+  if (!parts || parts->key_id.empty() || keys.knows(parts->key_id)) return std::nullopt;
+  return std::move(parts->key_id);
 }
 
 }  // namespace fulmar

@@ -36,4 +36,8 @@ struct CheckedToken {
 Result<CheckedToken> check_token(std::string_view token, const JsonWebKeys& keys, const TokenRules& rules,
                                  Timestamp now);
 
+// The id of the key that has signed the token by its own account, if the keys have none of that id; nullopt: they have,
+// it names none, or it is malformed. At most 64 KiB, and whatever a stranger may say.
+std::optional<std::string> unknown_key_id(std::string_view token, const JsonWebKeys& keys);
+
 }  // namespace fulmar

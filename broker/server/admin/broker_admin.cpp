@@ -16,11 +16,13 @@ constexpr Duration silent_too_long_to_ask = seconds(2);
 }  // namespace
 
 BrokerAdmin::BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settings,
-                         const CertificateWatch& certificates, std::function<std::size_t()> peer_connections)
+                         const CertificateWatch& certificates, const TokenKeys& token_keys,
+                         std::function<std::size_t()> peer_connections)
     : host_(host),
       broker_(broker),
       settings_(settings),
       certificates_(certificates),
+      token_keys_(token_keys),
       log_(host.log().named("admin")),
       peer_connections_(std::move(peer_connections)),
       started_ms_(host.clock().wall_ms()),
@@ -142,6 +144,8 @@ BrokerSamples BrokerAdmin::gather(const MetricsQuery& asked) {
       [&](unsigned n, BrokerShard& shard) { samples.shards[n] = sample_shard(shard, asked.topics, settings_.meters); });
   samples.certificates = certificates_.expiries();
   samples.certificate_looks_failed = certificates_.looks_failed();
+  samples.token_keys = static_cast<std::int64_t>(token_keys_.in_use());
+  samples.token_key_tries_failed = token_keys_.tries_failed();
   samples.cluster = sample_cluster(*broker_.shards[0]);
   if (!asked.groups.empty())
     samples.group_lags = group_lags(*broker_.shards[0], asked.groups, host_.clock().deadline_in(ask_leaders_max));

@@ -13,6 +13,7 @@
 #include "broker/server/admin/metrics_query.h"
 #include "broker/server/admin/shard_watch.h"
 #include "broker/server/shard/broker_shard.h"
+#include "broker/server/token_keys.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
@@ -22,10 +23,10 @@ namespace fulmar {
 // On shard 0.
 class BrokerAdmin {
  public:
-  // `peer_connections`: returns how many other brokers are connected. `broker`, `settings`, whose `listen` is set, and
-  // `certificates` outlive this.
+  // `peer_connections`: returns how many other brokers are connected. `broker`, `settings`, whose `listen` is set,
+  // `certificates` and `token_keys` outlive this.
   BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settings, const CertificateWatch& certificates,
-              std::function<std::size_t()> peer_connections);
+              const TokenKeys& token_keys, std::function<std::size_t()> peer_connections);
 
   // As AdminListener::use_tls.
   void use_tls(std::shared_ptr<const TlsContext> context) { listener_.use_tls(std::move(context)); }
@@ -67,6 +68,7 @@ class BrokerAdmin {
   Broker& broker_;
   const AdminSettings& settings_;
   const CertificateWatch& certificates_;
+  const TokenKeys& token_keys_;
   Logger log_;
   const std::function<std::size_t()> peer_connections_;
   const Timestamp started_ms_;

@@ -53,6 +53,14 @@ void write_certificates(Exposition& text, const BrokerSamples& samples) {
   text.sample({}, samples.certificate_looks_failed);
 }
 
+void write_token_keys(Exposition& text, const BrokerSamples& samples) {
+  text.family("fulmar_token_keys", gauge, "", "Keys that tokens of OAUTHBEARER are checked with; 0: none are known.");
+  text.sample({}, samples.token_keys);
+  text.family("fulmar_token_keys_fetch_failed", counter, "",
+              "Tries to fetch the keys for tokens that had none of use; those of before are kept.");
+  text.sample({}, samples.token_key_tries_failed);
+}
+
 void write_cluster(Exposition& text, const BrokerSamples& samples) {
   const auto& cluster = samples.cluster;
   text.family("fulmar_controller_active", gauge, "",
@@ -153,6 +161,7 @@ std::string metrics_page(const BrokerSamples& samples, ExpositionFormat format) 
   Exposition text(format);
   write_process(text, samples);
   write_certificates(text, samples);
+  write_token_keys(text, samples);
   write_requests(text, samples);
   write_shards(text, samples);
   write_logs(text, samples);

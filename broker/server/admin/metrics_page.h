@@ -36,6 +36,8 @@ struct BrokerSamples {
   std::vector<GroupLag> group_lags;
   std::vector<CertificateWatch::Expiry> certificates;
   std::int64_t certificate_looks_failed = 0;
+  std::int64_t token_keys = 0;
+  std::int64_t token_key_tries_failed = 0;
 };
 
 std::string metrics_page(const BrokerSamples& samples, ExpositionFormat format);
@@ -43,6 +45,7 @@ std::string metrics_page(const BrokerSamples& samples, ExpositionFormat format);
 // -- Its parts.
 void write_process(Exposition& text, const BrokerSamples& samples);
 void write_certificates(Exposition& text, const BrokerSamples& samples);
+void write_token_keys(Exposition& text, const BrokerSamples& samples);
 void write_requests(Exposition& text, const BrokerSamples& samples);
 void write_shards(Exposition& text, const BrokerSamples& samples);
 void write_logs(Exposition& text, const BrokerSamples& samples);

@@ -245,9 +245,14 @@ constexpr PropertyInfo table[] = {
      "Whom tokens have to be meant for: one of these has to be in the claim aud."},
     {"sasl.oauthbearer.expected.issuer", PropertyType::string, "", 0, 0, "",
      "Who has to have issued tokens: the claim iss."},
+    {"sasl.oauthbearer.jwks.endpoint.refresh.ms", PropertyType::int64, "3600000", 1, int64_max / 1'000'000, "",
+     "How often the keys are fetched again. A file is looked at every 5 seconds, if this is not less."},
+    {"sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", PropertyType::int64, "10000", 1, int64_max / 1'000'000, "",
+     "The longest pause between tries to fetch the keys."},
+    {"sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", PropertyType::int64, "100", 1, int64_max / 1'000'000, "",
+     "The pause after a first try to fetch the keys that failed; it doubles with each further one."},
     {"sasl.oauthbearer.jwks.endpoint.url", PropertyType::string, "", 0, 0, "",
-     "The public keys (JWKS) of who issues tokens: file:///PATH, read once at the start. Keys are not fetched over "
-     "HTTP."},
+     "The public keys (JWKS) of who issues tokens: https://HOST/PATH, http://HOST/PATH, or file:///PATH."},
     {"sasl.oauthbearer.scope.claim.name", PropertyType::string, "scope", 0, 0, "",
      "The claim that has a token's scope, if it has one."},
     {"sasl.oauthbearer.sub.claim.name", PropertyType::string, "sub", 0, 0, "", "The claim that has the user's name."},
@@ -494,6 +499,7 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.internal = std::move(listeners.internal);
   for (const auto& listener : config.listeners)
     if (uses_sasl(listener.protocol)) FULMAR_TRY_VOID(SaslSettings::from(properties, listener.name));
+  FULMAR_TRY_VOID(token_key_source(properties, config.listeners));
   FULMAR_TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
   if (config.internal.has_value() != !config.controllers.empty())
     return invalid_value("controller.quorum.voters", text("controller.quorum.voters"),

@@ -72,8 +72,6 @@ struct BrokerConfig {
   std::string cluster_secret;
   // What cluster.first.users.file has; empty: it is not set.
   std::vector<FirstUser> first_users;
-  // The content of the file of sasl.oauthbearer.jwks.endpoint.url (JWKS); empty: there is none.
-  std::string token_keys;
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
   std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: for all requests of a shard
   std::int64_t answer_bytes_max = std::int64_t{128} << 20;  // queued.max.response.bytes: for all responses of a shard

@@ -15,8 +15,9 @@ constexpr std::string_view listener_prefix = "listener.name.";
 constexpr std::string_view jaas_property = "sasl.jaas.config";
 constexpr std::string_view mechanisms_property = "sasl.enabled.mechanisms";
 constexpr std::string_view reauth_property = "connections.max.reauth.ms";
-constexpr std::string_view keys_property = "sasl.oauthbearer.jwks.endpoint.url";
 constexpr std::string_view user_prefix = "user_";  // of a login module's option
+
+using JaasOptions = std::map<std::string, std::string>;
 
 constexpr PropertyInfo of_mechanism[] = {
     {jaas_property, PropertyType::password, "", 0, 0, "", "The login module of the mechanism."},
@@ -159,8 +160,7 @@ Result<SaslSettings> SaslSettings::from(const Properties& properties, std::strin
       FULMAR_TRY(settings.plain_users, read_plain_users(module, entry));
     } else if (mechanism == SaslMechanism::oauthbearer) {
       FULMAR_TRY(settings.token_rules, read_token_rules(view));
-      FULMAR_TRY(auto keys, key_file(properties));
-      if (keys.empty()) return invalid(keys_property, "OAUTHBEARER needs a file with keys (JWKS), as file:///PATH");
+      FULMAR_TRY(settings.token_keys, TokenKeySource::from(properties, entry ? entry->options : JaasOptions()));
     }
     settings.session_max[mechanism] = milliseconds(parse_integer(view.of(reauth_property, mechanism).value).value());
   }
@@ -169,13 +169,20 @@ Result<SaslSettings> SaslSettings::from(const Properties& properties, std::strin
   return settings;
 }
 
-Result<std::string> SaslSettings::key_file(const Properties& properties) {
-  constexpr std::string_view scheme = "file://";
-  auto url = ListenerView(properties, "").of(keys_property).value;
-  if (url.empty()) return std::string();
-  if (!url.starts_with(scheme) || url.substr(scheme.size()).empty() || url[scheme.size()] != '/')
-    return invalid(keys_property, "must be file:///PATH; keys are not fetched from other machines");
-  return std::string(url.substr(scheme.size()));
+Result<std::optional<TokenKeySource>> token_key_source(const Properties& properties,
+                                                       const std::vector<ListenerConfig>& listeners) {
+  std::optional<TokenKeySource> source;
+  for (const auto& listener : listeners) {
+    if (!uses_sasl(listener.protocol)) continue;
+    FULMAR_TRY(auto settings, SaslSettings::from(properties, listener.name));
+    if (!settings.token_keys) continue;
+    if (source && *source != *settings.token_keys)
+      return fail(Errc::invalid_argument,
+                  "The options ssl.* of OAUTHBEARER's login module must be the same on all listeners: the keys for "
+                  "tokens are fetched once for all");
+    source = std::move(settings.token_keys);
+  }
+  return source;
 }
 
 const PropertyInfo* find_sasl_listener_property(std::string_view name) {

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +14,16 @@
 #include "broker/security/sasl/json_web_token.h"
 #include "broker/security/sasl/mechanism.h"
 #include "broker/security/sasl/plain.h"
+#include "broker/server/config/listener_settings.h"
+#include "broker/server/config/token_key_source.h"
 
 namespace fulmar {
 
 struct SaslSettings {
-  std::vector<SaslMechanism> mechanisms;  // at least one
-  PlainUsers plain_users;                 // of PLAIN's login module
-  TokenRules token_rules;                 // for OAUTHBEARER
+  std::vector<SaslMechanism> mechanisms;     // at least one
+  PlainUsers plain_users;                    // of PLAIN's login module
+  TokenRules token_rules;                    // for OAUTHBEARER
+  std::optional<TokenKeySource> token_keys;  // likewise; nullopt: it is not served
   std::int32_t message_bytes_max = 524'288;
   Duration failure_delay = milliseconds(100);
   // How long a client may go on before it has to authenticate again, by mechanism; zero: for ever.
@@ -30,9 +34,12 @@ struct SaslSettings {
   // `properties`: checked ones, as BrokerConfig has them; `listener`: its name. Errors: invalid_argument, with the
   // property's name; values that are passwords are not quoted.
   static Result<SaslSettings> from(const Properties& properties, std::string_view listener);
-  // The file of sasl.oauthbearer.jwks.endpoint.url; empty: none is set. Errors: invalid_argument.
-  static Result<std::string> key_file(const Properties& properties);
 };
+
+// Where the keys for tokens of all listeners come from; nullopt: none has OAUTHBEARER. Errors: as SaslSettings::from,
+// and if listeners do not agree on it.
+Result<std::optional<TokenKeySource>> token_key_source(const Properties& properties,
+                                                       const std::vector<ListenerConfig>& listeners);
 
 // What a property means that is set for one listener or mechanism: the entry of the property that it is derived from.
 // Null: `name` is none of these.

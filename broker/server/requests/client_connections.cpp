@@ -34,6 +34,11 @@ ClientConnections::ClientConnections(BrokerShard& shard)
                 for (const auto& ip : ips) first.connection_counts().leave(ip);
               });
             }),
+      unknown_keys_(1,
+                    [this](unsigned, std::vector<std::string> key_ids) {
+                      auto ask_for = ask_for_keys_;  // which this shard may replace meanwhile
+                      shard_.on(0, [&](BrokerShard&) { ask_for(key_ids); });
+                    }),
       handshakes_(shard.host(), shard.strangers_log(), shard.counts()) {}
 
 ClientConnections::~ClientConnections() {
@@ -47,7 +52,8 @@ Result<std::vector<SocketAddress>> ClientConnections::listen(const std::vector<S
     auto& sasl = sasl_.emplace_back();
     if (uses_sasl(shard_.config().listeners[n].protocol)) {
       FULMAR_TRY(auto settings, SaslSettings::from(shard_.config().properties, shard_.config().listeners[n].name));
-      sasl = std::make_unique<SaslServers>(shard_, std::move(settings));
+      sasl = std::make_unique<SaslServers>(shard_, std::move(settings),
+                                           [this](std::string id) { unknown_keys_.add(0, std::move(id)); });
     }
     auto& acceptor = acceptors_.emplace_back(std::make_unique<Acceptor>(
         shard_.host(), shard_.strangers_log(),
@@ -56,6 +62,12 @@ Result<std::vector<SocketAddress>> ClientConnections::listen(const std::vector<S
     listening.push_back(std::move(address));
   }
   return listening;
+}
+
+void ClientConnections::use_token_keys(const std::shared_ptr<const JsonWebKeys>& keys, AskForKeys ask_for) {
+  ask_for_keys_ = std::move(ask_for);
+  for (auto& sasl : sasl_)
+    if (sasl) sasl->use_token_keys(keys);
 }
 
 void ClientConnections::start() {
@@ -69,6 +81,7 @@ void ClientConnections::stop() {
   fibers_.cancel();
   fibers_.join();
   left_.close();
+  unknown_keys_.close();
 }
 
 void ClientConnections::close_all() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,6 +23,7 @@
 namespace fulmar {
 
 class BrokerShard;
+class JsonWebKeys;
 class SaslServers;
 class ServedConnection;
 
@@ -35,6 +37,10 @@ class ClientConnections {
   Result<std::vector<SocketAddress>> listen(const std::vector<SocketAddress>& at);
   // For connections to that listener, which uses TLS, that begin from now on.
   void use_tls(std::size_t listener, std::shared_ptr<const TlsGuard> guard) { tls_[listener] = std::move(guard); }
+  // For tokens that come from now on, on all listeners. `ask_for` is called on shard 0 with the ids of keys that tokens
+  // name and nobody knows; it must not wait.
+  using AskForKeys = std::function<void(const std::vector<std::string>& key_ids)>;
+  void use_token_keys(const std::shared_ptr<const JsonWebKeys>& keys, AskForKeys ask_for);
   // Begins to accept connections.
   void start();
   // Accepts no more connections, ends all, and waits for their work to end.
@@ -63,7 +69,9 @@ class ClientConnections {
   WorkQueue waiting_;
   std::map<std::uint64_t, std::shared_ptr<ServedConnection>> connections_;
   std::uint64_t next_id_ = 0;
-  Outbox<std::string> left_;  // addresses of closed connections, for shard 0
+  Outbox<std::string> left_;          // addresses of closed connections, for shard 0
+  Outbox<std::string> unknown_keys_;  // that tokens name, likewise
+  AskForKeys ask_for_keys_;
   bool stopping_ = false;
   FiberGroup fibers_;
   TlsHandshakes handshakes_;

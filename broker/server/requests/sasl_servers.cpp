@@ -1,5 +1,6 @@
 #include "broker/server/requests/sasl_servers.h"
 
+#include "broker/security/sasl/json_web_token.h"
 #include "broker/security/sasl/oauth_bearer.h"
 #include "broker/security/sasl/scram.h"
 #include "broker/server/shard/broker_shard.h"
@@ -21,13 +22,11 @@ ScramCredential random_credential(Entropy& entropy) {
 
 }  // namespace
 
-SaslServers::SaslServers(BrokerShard& shard, SaslSettings settings)
-    : shard_(shard), settings_(std::move(settings)), nobody_(random_credential(shard.host().entropy())) {
-  if (shard.config().token_keys.empty()) return;
-  auto keys = JsonWebKeys::parse(shard.config().token_keys);
-  FULMAR_ASSERT(keys.has_value());  // checked when the configuration was read
-  keys_ = std::move(*keys);
-}
+SaslServers::SaslServers(BrokerShard& shard, SaslSettings settings, UnknownKey unknown_key)
+    : shard_(shard),
+      settings_(std::move(settings)),
+      unknown_key_(std::move(unknown_key)),
+      nobody_(random_credential(shard.host().entropy())) {}
 
 std::unique_ptr<SaslServer> SaslServers::make(SaslMechanism mechanism) const {
   if (auto scram = as_scram(mechanism)) {
@@ -38,10 +37,15 @@ std::unique_ptr<SaslServer> SaslServers::make(SaslMechanism mechanism) const {
   }
   if (mechanism == SaslMechanism::plain) return std::make_unique<PlainServer>(settings_.plain_users);
   FULMAR_ASSERT(mechanism == SaslMechanism::oauthbearer);
-  return std::make_unique<OAuthBearerServer>([this](std::string_view token) -> Result<SaslIdentity> {
-    FULMAR_TRY(auto checked, check_token(token, keys_, settings_.token_rules, shard_.host().clock().wall_ms()));
-    return SaslIdentity{.name = std::move(checked.subject), .valid_until = checked.expires_at};
-  });
+  return std::make_unique<OAuthBearerServer>([this](std::string_view token) { return check(token); });
+}
+
+Result<SaslIdentity> SaslServers::check(std::string_view token) const {
+  if (!keys_) return fail(Errc::invalid_argument, "no keys for tokens are known yet");
+  auto checked = check_token(token, *keys_, settings_.token_rules, shard_.host().clock().wall_ms());
+  if (checked) return SaslIdentity{.name = std::move(checked->subject), .valid_until = checked->expires_at};
+  if (auto id = unknown_key_id(token, *keys_)) unknown_key_(std::move(*id));
+  return std::unexpected(checked.error());
 }
 
 }  // namespace fulmar
