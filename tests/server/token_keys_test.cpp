@@ -4,11 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
+#include <algorithm>
 
 #include "broker/client/cluster_client.h"
 #include "broker/security/tls/tls_connection.h"
 #include "runtime/fiber/group.h"
+#include "runtime/http/client.h"
 #include "tests/runtime/log_lines.h"
 #include "tests/security/test_certificates.h"
 #include "tests/security/token_issuer.h"
@@ -495,9 +496,20 @@ TEST(TokenKeys, OfABrokerAreUsedOnAllShardsAndReplacedWhileItRuns) {
   issuer.node.kill();
 }
 
+// The sample of a metric without labels.
+std::int64_t metric(Host& host, const std::string& name) {
+  const auto url = HttpUrl::parse("http://10.0.0.1:9644/metrics").value();
+  auto deadline = host.clock().deadline_in(seconds(10));
+  auto connection = connect_by_name(host.network(), {url.host, url.port}, deadline).value();
+  auto page = http_get(*connection, url, "text/plain", {}, deadline).value().body;
+  auto at = page.find("\n" + name + " ");
+  EXPECT_NE(at, std::string::npos) << name;
+  return at == std::string::npos ? -1 : std::stoll(page.substr(at + name.size() + 2));
+}
+
 TEST(TokenKeys, ABrokerStartsWithoutThemAndAcceptsNoTokenUntilItHasThem) {
   const Issuer one("ES256");
-  BrokerWorld broker(with_tokens());
+  BrokerWorld broker(with_tokens({{"admin.http.listener", "10.0.0.1:9644"}}));
   ASSERT_TRUE(broker.ready) << broker.failure;
   KeyServer issuer(broker.world, "issuer");
   broker.run([&](Host& host) {
@@ -505,11 +517,16 @@ TEST(TokenKeys, ABrokerStartsWithoutThemAndAcceptsNoTokenUntilItHasThem) {
     ClusterClientOptions options;
     options.bootstrap = {broker_address};
     EXPECT_TRUE(ClusterClient(host, options).metadata(std::nullopt)) << "others are served";
+    EXPECT_EQ(metric(host, "fulmar_token_keys"), 0);
+    EXPECT_GT(metric(host, "fulmar_token_keys_fetch_failed_total"), 0);
   });
   issuer.answer = with_length(keys_of({{&one, "one"}}));
   issuer.start();
   broker.world.run_for(seconds(31));
-  broker.run([&](Host& host) { EXPECT_EQ(served_of_ten(host, token_of(one, "one")), 10); });
+  broker.run([&](Host& host) {
+    EXPECT_EQ(served_of_ten(host, token_of(one, "one")), 10);
+    EXPECT_EQ(metric(host, "fulmar_token_keys"), 1);
+  });
   broker.stop();
   issuer.node.kill();
 }
