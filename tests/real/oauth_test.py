@@ -1,4 +1,4 @@
-"""Tokens (OAUTHBEARER) whose keys a server on the web has: keys come and go there while the broker runs, and the server may be down, or not the one that is trusted."""
+"""Tokens (OAUTHBEARER) whose keys a server on the web has: they come and go while the broker runs, and the server may be down, or not be trusted."""
 import base64
 import contextlib
 import http.server
