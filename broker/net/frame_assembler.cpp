@@ -33,6 +33,16 @@ FrameAssembler::Step FrameAssembler::needs_memory(std::int64_t bytes, bool small
   return {.kind = Kind::needs_memory, .bytes = bytes, .small = small};
 }
 
+void FrameAssembler::charge_to(MemoryBudget& budget, bool waits) {
+  FULMAR_ASSERT(frame_size_ == 0);
+  waits_for_memory_ = waits;
+  if (budget_ == &budget) return;
+  const auto kept = charge_.bytes();
+  charge_ = {};
+  budget_ = &budget;
+  if (kept > 0) budget_->charge_at_once(charge_, kept);
+}
+
 // Reads available bytes without waiting: 0 for none; sets `end` at the end of the stream.
 Result<std::size_t> FrameAssembler::read(std::span<char> into, bool& end) {
   auto got = connection_.read(into, Deadline{clock_.now()});
@@ -71,8 +81,10 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
         if (granted_to_ < capacity) {
           // The bytes in the buffer are charged already, and move into the frame.
           auto more = static_cast<std::int64_t>(capacity) - charge_.bytes();
-          if (more > 0 && !budget_.try_charge(charge_, more, is_small(frame_size_)))
-            return needs_memory(more, is_small(frame_size_));
+          if (more > 0 && !budget_->try_charge(charge_, more, is_small(frame_size_))) {
+            if (waits_for_memory_) return needs_memory(more, is_small(frame_size_));
+            return fail(Errc::no_resources, "others hold the memory for such requests");
+          }
           granted_to_ = capacity;
         }
         MutableBytes larger(capacity);
@@ -111,7 +123,7 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
       return step;
     }
     // Received bytes are charged whether there is room or not, so they are read only while there is some.
-    if (charge_.bytes() == 0 && budget_.available(true) <= 0) return needs_memory(1, true);
+    if (waits_for_memory_ && charge_.bytes() == 0 && budget_->available(true) <= 0) return needs_memory(1, true);
     auto kept = buffer_.size();
     if (kept > 0) std::memcpy(scratch_.data(), buffer_.data(), kept);
     bool end = false;
@@ -122,7 +134,7 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
     if (got == 0) return Step{.kind = Kind::needs_bytes};
     if (kept == 0) begun_at_ = clock_.now();
     buffer_ = Bytes::copy_of({scratch_.data(), kept + got});
-    budget_.charge_at_once(charge_, static_cast<std::int64_t>(got));
+    budget_->charge_at_once(charge_, static_cast<std::int64_t>(got));
   }
 }
 

@@ -2,7 +2,8 @@
 // connection has, without waiting. Between frames it holds no memory.
 //
 // The announced size alone allocates nothing: memory is charged as bytes arrive, and exceeds what has arrived by at
-// most a constant factor. After a grace period a frame must arrive at a minimum rate.
+// most a constant factor. After a grace period a frame must arrive at a minimum rate. Frames wait for memory, unless
+// charge_to() says otherwise.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ class FrameAssembler {
   // `scratch`: a buffer of scratch_bytes that the assemblers of a shard share; it is unused between calls.
   FrameAssembler(Connection& connection, const Clock& clock, MemoryBudget& budget, MutableBytes& scratch,
                  std::int32_t size_max)
-      : connection_(connection), clock_(clock), budget_(budget), scratch_(scratch), size_max_(size_max) {}
+      : connection_(connection), clock_(clock), budget_(&budget), scratch_(scratch), size_max_(size_max) {}
 
   enum class Kind : unsigned char {
     frame,         // a frame is complete
@@ -40,7 +41,7 @@ class FrameAssembler {
     bool small = true;
   };
   // Errors: as Connection::read; closed within a frame; invalid_argument for an impossible size; timed_out for a
-  // frame that takes too long.
+  // frame that takes too long; no_resources where a frame may not wait for memory.
   Result<Step> next();
   MemoryBudget::Charge& charge() { return charge_; }
   // The least and the most bytes of the next frame, without its size.
@@ -48,6 +49,9 @@ class FrameAssembler {
     size_min_ = size_min;
     size_max_ = size_max;
   }
+  // Between frames. From now on charges to this budget, and waits for its memory or not. Who does not wait still gets
+  // frames that arrive at once, up to scratch_bytes, so that nobody who holds much memory keeps others from them.
+  void charge_to(MemoryBudget& budget, bool waits);
   // When the current frame times out unless more of it arrives; nullopt between frames, and while it needs memory.
   std::optional<Instant> deadline() const;
 
@@ -59,7 +63,8 @@ class FrameAssembler {
 
   Connection& connection_;
   const Clock& clock_;
-  MemoryBudget& budget_;
+  MemoryBudget* budget_;
+  bool waits_for_memory_ = true;
   MutableBytes& scratch_;
   std::int32_t size_min_ = request_bytes_min;
   std::int32_t size_max_;

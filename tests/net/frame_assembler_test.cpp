@@ -151,5 +151,48 @@ TEST(FrameAssembler, WhoWaitsForMemoryIsNotBlamedForTheTime) {
   });
 }
 
+TEST(FrameAssembler, WhoMayNotWaitForMemoryGetsWhatArrivesAtOnceAndIsGivenUpForTheRest) {
+  with_connection([](Host& host, Connection& client, Connection& server) {
+    MemoryBudget others(1 << 20, 0);
+    MemoryBudget budget(100'000, 0);
+    MemoryBudget::Charge held;
+    budget.charge_at_once(held, 100'000);
+    MutableBytes scratch(FrameAssembler::scratch_bytes);
+    FrameAssembler frames(server, host.clock(), others, scratch, 1 << 20);
+    frames.charge_to(budget, false);
+    ASSERT_TRUE(client.write(frame_of(std::string(30'000, 'x'))));
+    host.clock().sleep_for(seconds(1));
+    auto whole = frames.next();
+    ASSERT_TRUE(whole.has_value());
+    EXPECT_EQ(whole->kind, FrameAssembler::Kind::frame);
+    EXPECT_EQ(whole->frame.size(), 30'000u);
+    ASSERT_TRUE(client.write(ByteChain(frame_of(std::string(30'000, 'x')).flatten().slice(0, 20'000))));
+    host.clock().sleep_for(seconds(1));
+    auto half = frames.next();
+    ASSERT_FALSE(half.has_value());
+    EXPECT_EQ(half.error().code, Errc::no_resources);
+    EXPECT_EQ(others.held(), 0);
+  });
+}
+
+TEST(FrameAssembler, WhatItKeepsBetweenFramesIsChargedToTheBudgetThatItChangesTo) {
+  with_connection([](Host& host, Connection& client, Connection& server) {
+    MemoryBudget first(1 << 20, 0);
+    MemoryBudget second(1 << 20, 0);
+    MutableBytes scratch(FrameAssembler::scratch_bytes);
+    FrameAssembler frames(server, host.clock(), first, scratch, 1 << 20);
+    auto both = frame_of("the first one").flatten();
+    ASSERT_TRUE(client.write(ByteChain(Bytes::copy_of(std::string(both.view()) + std::string(both.view())))));
+    host.clock().sleep_for(seconds(1));
+    EXPECT_EQ(next_frame(frames, server)->view(), "the first one");
+    EXPECT_GT(first.held(), 0);
+    frames.charge_to(second, true);
+    EXPECT_EQ(first.held(), 0);
+    EXPECT_EQ(second.held(), static_cast<std::int64_t>(both.size()));
+    EXPECT_EQ(next_frame(frames, server)->view(), "the first one");
+    EXPECT_EQ(second.held(), 0);
+  });
+}
+
 }  // namespace
 }  // namespace fulmar

@@ -146,6 +146,51 @@ TEST(Authentication, StrangersHoldNoConnectionForLong) {
   });
 }
 
+TEST(Authentication, WhatStrangersSendTakesNoMemoryFromThoseWhoHaveAuthenticated) {
+  BrokerWorld broker(with_sasl({{"queued.max.request.bytes", "1000000"}}), 1);
+  broker.run([](Host& host) {
+    Peer alice(host);
+    alice.call<SaslHandshakeResponse>(SaslHandshakeRequest{"PLAIN"}, 1);
+    alice.call<SaslAuthenticateResponse>(SaslAuthenticateRequest{Bytes::copy_of("\0alice\0secret"s)}, 2);
+    // Most of a request each, of the largest size that a stranger's may have, and of one that counts as small.
+    std::vector<std::unique_ptr<Peer>> strangers;
+    for (int i = 0; i < 2000; ++i) {
+      strangers.push_back(std::make_unique<Peer>(host));
+      strangers.back()->send_raw((i % 2 == 0 ? "\0\7\377\0"s : "\0\0\377\0"s) + std::string(60'000, 'x'));
+    }
+    host.clock().sleep_for(seconds(1));
+    auto begun = host.clock().now();
+    EXPECT_EQ(metadata(alice, {}).brokers.size(), 1u);
+    EXPECT_EQ(try_client(host, security_of(SaslMechanism::plain, "alice", "secret")), "");
+    EXPECT_LT(host.clock().now() - begun, seconds(1)) << "nobody waits for what strangers hold";
+    auto closed = std::ranges::count_if(strangers, [](auto& peer) { return peer->is_closed(Duration::zero()); });
+    EXPECT_GT(closed, 1000) << "and that is not much";
+  });
+}
+
+TEST(Authentication, TheSoftwareOfStrangersIsNotListed) {
+  BrokerWorld broker(with_sasl());
+  broker.run([](Host& host) {
+    auto ask = [](Peer& peer, const std::string& name) {
+      EXPECT_EQ(peer.call<ApiVersionsResponse>(ApiVersionsRequest{name, "1"}, 3).error_code, ErrorCode::none);
+      EXPECT_EQ(peer.call<SaslHandshakeResponse>(SaslHandshakeRequest{"PLAIN"}, 1).error_code, ErrorCode::none);
+    };
+    for (int i = 0; i < 300; ++i) {
+      Peer stranger(host);
+      ask(stranger, "stranger" + std::to_string(i));
+    }
+    Peer alice(host);
+    ask(alice, "of-alice");
+    alice.call<SaslAuthenticateResponse>(SaslAuthenticateRequest{Bytes::copy_of("\0alice\0secret"s)}, 2);
+    auto listed = alice.call<DescribeClientsResponse>(DescribeClientsRequest{}, 0);
+    ASSERT_EQ(listed.clients.size(), 2u) << "of-alice, and those without a name";
+    EXPECT_EQ(listed.clients.at(1).software_name, "of-alice");
+    std::set<std::int16_t> counted;
+    for (const auto& request : listed.clients.at(1).requests) counted.insert(request.api_key);
+    EXPECT_EQ(counted, (std::set<std::int16_t>{17, 18, 36})) << "also what it asked before it had authenticated";
+  });
+}
+
 TEST(Authentication, AStrangersRequestIsSmall) {
   BrokerWorld broker(with_sasl({{"sasl.server.max.receive.size", "1000"}}));
   broker.run([](Host& host) {

@@ -22,6 +22,11 @@ bool is_software_text(std::string_view text) {
   return !text.empty() && alphanumeric(text.front()) && alphanumeric(text.back()) && std::ranges::all_of(text, allowed);
 }
 
+// Who has yet to authenticate is counted by the connection, once it has.
+bool is_stranger(const Session& session) {
+  return uses_sasl(session.protocol) && session.principal == Principal{};
+}
+
 ErrorCode check(const BrokerShard& shard, const ApiVersionsRequest& request, std::int16_t version) {
   if (version < software_since) return ErrorCode::none;
   if (!is_software_text(request.client_software_name) || !is_software_text(request.client_software_version))
@@ -42,8 +47,9 @@ Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
   if (response.error_code == ErrorCode::none && call.version() >= software_since) {
     call.session().software_name = request.client_software_name;
     call.session().software_version = request.client_software_version;
-    call.session().answered =
-        &shard.client_counts().of({request.client_software_name, request.client_software_version});
+    if (!is_stranger(call.session()))
+      call.session().answered =
+          &shard.client_counts().of({request.client_software_name, request.client_software_version});
   }
   if (response.error_code == ErrorCode::none) {
     for (const auto& api : served_apis())

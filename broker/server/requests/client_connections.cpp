@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t fibers_max = 4096;  // of all shards, for each kind of work
 constexpr std::size_t fibers_of_shard_min = 64;
+// Of a shard: for what strangers have sent of their requests.
+constexpr std::int64_t strangers_bytes_max = 32 << 20;
 
 std::size_t fibers_of_shard(const Host& host) {
   return std::max(fibers_of_shard_min, fibers_max / host.shard_count());
@@ -26,6 +28,7 @@ ClientConnections::ClientConnections(BrokerShard& shard)
     : shard_(shard),
       tls_(shard.broker().tls),
       scratch_(FrameAssembler::scratch_bytes),
+      strangers_memory_(strangers_bytes_max, 0),
       at_work_("request", fibers_of_shard(shard.host())),
       waiting_("wait for answer", fibers_of_shard(shard.host())),
       left_(1,

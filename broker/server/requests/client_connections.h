@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "broker/net/acceptor.h"
+#include "broker/net/memory_budget.h"
 #include "broker/net/outbox.h"
 #include "broker/security/principal.h"
 #include "broker/server/requests/tls_handshakes.h"
@@ -50,6 +51,8 @@ class ClientConnections {
 
   // -- For the connections.
   MutableBytes& scratch() { return scratch_; }
+  // For the requests of those who have yet to authenticate, so that they take none from those who have.
+  MemoryBudget& strangers_memory() { return strangers_memory_; }
   // Runs `task` in a fiber soon.
   void run(FiberTask task) { at_work_.run(fibers_, std::move(task)); }
   // The same for a task that only waits, so that it takes no fiber from tasks that work.
@@ -65,6 +68,7 @@ class ClientConnections {
   std::vector<std::shared_ptr<const TlsGuard>> tls_;  // one for each listener; null for those in plain text
   std::vector<std::unique_ptr<SaslServers>> sasl_;    // one for each listener; null for those without SASL
   MutableBytes scratch_;
+  MemoryBudget strangers_memory_;
   WorkQueue at_work_;
   WorkQueue waiting_;
   std::map<std::uint64_t, std::shared_ptr<ServedConnection>> connections_;

@@ -89,6 +89,8 @@ void ServedConnection::expect_frames() {
   auto size_max = stranger ? std::min(sasl_->settings().message_bytes_max, shard_.config().request_bytes_max)
                            : shard_.config().request_bytes_max;
   frames_.expect(stranger && gate_->takes_tokens() ? 0 : FrameAssembler::request_bytes_min, size_max);
+  const bool known = gate_->user() != nullptr;
+  frames_.charge_to(known ? shard_.client_memory().requests : all_.strangers_memory(), known);
 }
 
 bool ServedConnection::may_begin() const {
@@ -213,6 +215,7 @@ bool ServedConnection::passes_gate(const Bytes& frame) {
   expect_frames();
   // Once: it never changes again, and other shards may read it.
   if (const auto* user = gate_->user(); user && session_->principal.name != *user) session_->principal.name = *user;
+  if (gate_->user() && !counted_by_name_) count_by_name();
   if (ruling.verdict == SaslGate::Verdict::pass) return true;
   if (ruling.verdict == SaslGate::Verdict::refuse) {
     refuse(std::move(ruling));
@@ -228,6 +231,21 @@ bool ServedConnection::passes_gate(const Bytes& frame) {
   answer.memory = std::exchange(first_of_answer_, {});
   answered(number, std::move(*ruling.frame), {});
   return false;
+}
+
+// A client's software is listed only once the client has authenticated: strangers would fill the list, for good.
+void ServedConnection::count(RequestCounts::Slot slot) {
+  const bool stranger = gate_ && !counted_by_name_;
+  if (!stranger)
+    session_->answered->add(slot);
+  else if (slot != RequestCounts::uncounted)
+    answered_to_stranger_.push_back(slot);  // the gate lets few through
+}
+
+void ServedConnection::count_by_name() {
+  counted_by_name_ = true;
+  session_->answered = &shard_.client_counts().of({session_->software_name, session_->software_version});
+  for (auto slot : std::exchange(answered_to_stranger_, {})) session_->answered->add(slot);
 }
 
 void ServedConnection::refuse(SaslGate::Ruling ruling) {
@@ -298,7 +316,7 @@ void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBud
   answer.request = {};
   answer.delayed = nullptr;
   request_bytes_ -= answer.request_bytes;
-  session_->answered->add(answer.slot);
+  count(answer.slot);
   advance();
 }
 
@@ -395,6 +413,7 @@ void ServedConnection::close() {
   for (auto& answer : answers_)
     if (answer.delayed) answer.delayed->again = nullptr;
   answers_ = std::vector<Answer>();
+  for (auto slot : answered_to_stranger_) session_->answered->add(slot);
   connection_.reset();
   all_.closed(*this);
 }

@@ -97,6 +97,8 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   Result<void> begin(Bytes frame, MemoryBudget::Charge memory);
   // Whether the gate lets a frame through as a request. If not, it has answered it or refuses the client.
   bool passes_gate(const Bytes& frame);
+  void count(RequestCounts::Slot slot);
+  void count_by_name();
   void refuse(SaslGate::Ruling ruling);
   void tell_refusal();
   void expect_frames();
@@ -124,7 +126,9 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   const SaslServers* const sasl_;
   std::unique_ptr<SaslGate> gate_;  // null without `sasl_`
   std::optional<Refusal> refusal_;
-  std::vector<Answer> answers_;  // in the order of the requests
+  std::vector<RequestCounts::Slot> answered_to_stranger_;  // before it has authenticated; counted then, or at the end
+  bool counted_by_name_ = false;                           // it has authenticated
+  std::vector<Answer> answers_;                            // in the order of the requests
   std::uint64_t next_number_ = 0;
   std::int64_t request_bytes_ = 0;  // of requests without a response yet
   Instant active_at_;
