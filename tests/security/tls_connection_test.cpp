@@ -1,6 +1,7 @@
 // A TLS connection: what it promises as a connection, and whom it lets through.
 #include "broker/security/tls/tls_connection.h"
 
+#include "broker/security/openssl_handles.h"
 #include "tests/security/tls_kit.h"
 
 namespace fulmar {
@@ -218,6 +219,46 @@ TEST(TlsConnection, OnlyVersionsAndCipherSuitesThatBothAllowAreUsed) {
   });
   suites.cipher_suites = {"TLS_AES_256_GCM_SHA384"};
   EXPECT_FALSE(through(only(client_settings(), true, false), suites));
+}
+
+// A client of OpenSSL's own, since ours has no way to ask for it.
+TEST(TlsConnection, WhoWantsToRenegotiateIsToldAtOnceThatThereIsNoSuchThing) {
+  with_ends([](Host& host, std::unique_ptr<Connection> client, std::unique_ptr<Connection> server) {
+    TlsConnection tls(host, context(host, server_settings(), TlsEnd::server), std::move(server));
+    std::unique_ptr<SSL_CTX, ReleasedBy<SSL_CTX_free>> settings(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX_set_max_proto_version(settings.get(), TLS1_2_VERSION);
+    std::unique_ptr<SSL, ReleasedBy<SSL_free>> ssl(SSL_new(settings.get()));
+    SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl.get());
+    // The reason why it fails; 0: it is through.
+    auto shake_hands = [&] {
+      for (;;) {
+        ERR_clear_error();
+        auto outcome = SSL_do_handshake(ssl.get());
+        std::string out(BIO_ctrl_pending(SSL_get_wbio(ssl.get())), '\0');
+        BIO_read(SSL_get_wbio(ssl.get()), out.data(), static_cast<int>(out.size()));
+        EXPECT_TRUE(client->write(chain_of(out)));
+        if (outcome == 1) return 0;
+        if (SSL_get_error(ssl.get(), outcome) != SSL_ERROR_WANT_READ) return ERR_GET_REASON(ERR_peek_error());
+        char in[5000];
+        auto got = client->read(in, host.clock().deadline_in(seconds(5)));
+        if (!got) return -1;
+        BIO_write(SSL_get_rbio(ssl.get()), in, static_cast<int>(*got));
+      }
+    };
+    FiberGroup fibers;
+    fibers.spawn("server", [&] {
+      ASSERT_TRUE(tls.handshake(host.clock().deadline_in(seconds(10))));
+      char byte = 0;
+      EXPECT_EQ(tls.read({&byte, 1}, host.clock().deadline_in(seconds(20))).error().code, Errc::reset)
+          << "the client gives up";
+    });
+    EXPECT_EQ(shake_hands(), 0);
+    SSL_renegotiate(ssl.get());
+    EXPECT_EQ(shake_hands(), SSL_R_NO_RENEGOTIATION);
+    client->shutdown_write();
+    fibers.join();
+  });
 }
 
 // What a stranger may send instead of a handshake.

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t record_bytes = 16 * 1024;              // the most that one record carries
 constexpr std::size_t encrypted_at_once = 4 * record_bytes;  // before it is handed to the transport
+constexpr std::size_t unsent_max = 2 * encrypted_at_once;    // behind what the transport does not take
 constexpr Duration record_work = microseconds(12);           // to encrypt or decrypt a full one
 constexpr Duration flight_work = microseconds(300);  // a signature, a key exchange or a certificate checked, or two
 
@@ -156,6 +157,10 @@ Result<bool> TlsConnection::give_output() {
         if (!failure_) failure_ = sent.error();
         return std::unexpected(sent.error());
       }
+      if (*sent == 0 && BIO_ctrl_pending(SSL_get_wbio(ssl_)) > unsent_max) {
+        failure_ = Error{Errc::reset, "TLS: the peer asks for answers and takes none"};
+        return std::unexpected(*failure_);
+      }
       if (*sent == 0) return false;
       unsent_from_ += *sent;
     }
@@ -259,6 +264,9 @@ Result<std::optional<std::size_t>> TlsConnection::try_read(std::span<char> into)
       declare_work(work_of(got));
       return got;
     }
+    // What OpenSSL answers of its own accord, such as that it does not renegotiate, does not wait for a write; who does
+    // wait to write sends it as well.
+    if (!output_.armed) FULMAR_TRY_VOID(give_output());
     FULMAR_TRY(auto more, take_input());
     if (!more) return std::nullopt;
   }
@@ -328,8 +336,10 @@ bool TlsConnection::would_read_now() {
   char first = 0;
   std::size_t got = 0;
   auto outcome = SSL_peek_ex(ssl_, &first, 1, &got);
-  bool waits = outcome != 1 && SSL_get_error(ssl_, outcome) == SSL_ERROR_WANT_READ;
-  return !waits;
+  if (outcome == 1 || SSL_get_error(ssl_, outcome) != SSL_ERROR_WANT_READ) return true;
+  if (output_.armed) return false;
+  auto told = give_output();  // as in try_read()
+  return !told;
 }
 
 void TlsConnection::when_readable(ReadinessListener* listener) {
