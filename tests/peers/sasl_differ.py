@@ -16,6 +16,14 @@ API_VERSIONS, METADATA, HANDSHAKE, AUTHENTICATE = 18, 3, 17, 36
 # Intended differences, each with its reason.
 ALLOWED = {
     "SCRAM: an unknown user": "Kafka tells at the first message that there is no such user; here it fails as a wrong password does",
+    "SCRAM: an escaped comma": "likewise, there is no such user",
+    "SCRAM: the flag of a client that could bind channels": "Kafka takes n only; RFC 5802, section 6, has servers that bind no channels take y as well",
+    "SCRAM: another header at last": "Kafka does not look at it; RFC 5802, section 5.1, has it repeat that of the first message",
+    "SCRAM: a mandatory extension": "Kafka ignores it; RFC 5802, section 5.1, has it fail",
+    "SCRAM: an extension at last": "Kafka leaves it out of what is proved; RFC 5802, section 3, has it in",
+    "SCRAM: a proof that is cut": "Kafka closes the connection without an answer, here it is a wrong proof like others",
+    "a handshake in the middle of an exchange": "as a request between handshake and token",
+    "ApiVersions in the middle of an exchange": "as a request between handshake and token",
     "a request between handshake and token": "Kafka answers it with ILLEGAL_SASL_STATE before it closes; here the connection is closed",
     "a large request": "Kafka closes the connection when all of it has been read, here its size is enough",
 }
@@ -75,27 +83,32 @@ class Exchange:
         return answer
 
 
-def scram_final(first_bare, server_first, password):
+def scram_final(bare, server_first, password, binding="biws"):
+    """`binding`: the header of the first message, in base64."""
     fields = dict(part.split("=", 1) for part in server_first.split(","))
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(fields["s"]), int(fields["i"]))
     key = hmac.new(salted, b"Client Key", "sha256").digest()
-    without = f"c=biws,r={fields['r']}"
-    message = f"{first_bare},{server_first},{without}".encode()
+    without = f"c={binding},r={fields['r']}"
+    message = f"{bare},{server_first},{without}".encode()
     signature = hmac.new(hashlib.sha256(key).digest(), message, "sha256").digest()
     return (without + ",p=" + base64.b64encode(bytes(a ^ b for a, b in zip(key, signature))).decode()).encode()
 
 
-def play_scram(user, password):
+def play_scram(user, password, header="n,,", more="", binding=None, change=lambda final: final):
+    """`header`: before the first message, `more`: after it; `binding`: the header that the last message repeats; `change`: what becomes of that one."""
     def play(exchange):
         exchange.step(handshake("SCRAM-SHA-256"))
-        bare = f"n={user},r=nonce"
-        answer = exchange.step(authenticate(b"n,," + bare.encode()))
+        bare = f"n={user},r=nonce{more}"
+        answer = exchange.step(authenticate((header + bare).encode()))
         error, = struct.unpack(">h", answer[4:6])
         exchange.answers[-1] = f"error {error}"  # the rest is a nonce and a salt
         if error:
             return
         size, = struct.unpack(">i", answer[8:12])
-        final = exchange.step(authenticate(scram_final(bare, answer[12:12 + size].decode(), password)))
+        proved = scram_final(bare, answer[12:12 + size].decode(), password, base64.b64encode((binding or header).encode()).decode())
+        final = exchange.step(authenticate(change(proved)))
+        if final is None:
+            return
         exchange.answers[-1] = final[4:6].hex() + (final[6:].hex() if final[4:6] != b"\0\0" else "")
         if final[4:6] != b"\0\0":
             exchange.step(request(METADATA, 1, b"\0\0\0\0"))
@@ -130,12 +143,55 @@ CASES = {
     "a request before authentication": play(request(METADATA, 1, b"\0\0\0\0")),
     "SaslAuthenticate before SaslHandshake": play(authenticate(right)),
     "ApiVersions twice": play(versions, versions),
+    "SCRAM: an escaped comma": "likewise, there is no such user",
+    "SCRAM: the flag of a client that could bind channels": "Kafka takes n only; RFC 5802, section 6, has servers that bind no channels take y as well",
+    "SCRAM: another header at last": "Kafka does not look at it; RFC 5802, section 5.1, has it repeat that of the first message",
+    "SCRAM: a mandatory extension": "Kafka ignores it; RFC 5802, section 5.1, has it fail",
+    "SCRAM: an extension at last": "Kafka leaves it out of what is proved; RFC 5802, section 3, has it in",
+    "SCRAM: a proof that is cut": "Kafka closes the connection without an answer, here it is a wrong proof like others",
+    "a handshake in the middle of an exchange": "as a request between handshake and token",
+    "ApiVersions in the middle of an exchange": "as a request between handshake and token",
     "a request between handshake and token": play(handshake("PLAIN"), request(METADATA, 1, b"\0\0\0\0")),
     "an unknown version of SaslHandshake": play(handshake("PLAIN", 2)),
     "a large request": play(struct.pack(">i", 600000) + b"x" * 600000),
     "SCRAM": play_scram("alice", "secret"),
     "SCRAM: a wrong password": play_scram("alice", "wrong"),
     "SCRAM: an unknown user": play_scram("carol", "secret"),
+    "SCRAM: the flag of a client that could bind channels": play_scram("alice", "secret", header="y,,"),
+    "SCRAM: an authorization as oneself": play_scram("alice", "secret", header="n,a=alice,"),
+    "SCRAM: an unknown flag": play_scram("alice", "secret", header="z,,"),
+    "SCRAM: no flag": play_scram("alice", "secret", header=",,"),
+    "SCRAM: another header at last": play_scram("alice", "secret", binding="y,,"),
+    "SCRAM: an extension": play_scram("alice", "secret", more=",x=y"),
+    "SCRAM: an extension of the user's letter": play_scram("alice", "secret", more=",n=bob"),
+    "SCRAM: two users": play_scram("alice,n=bob", "secret"),
+    "SCRAM: a mandatory extension": play(handshake("SCRAM-SHA-256"), authenticate(b"n,,m=x,n=alice,r=nonce")),
+    "SCRAM: an escape that is none": play_scram("ali=63e", "secret"),
+    "SCRAM: an escaped comma": play_scram("ali=2Cce", "secret"),
+    "SCRAM: a nonce that goes on": play_scram("alice", "secret", change=lambda final: final.replace(b",p=", b"x,p=")),
+    "SCRAM: a nonce that begins otherwise": play_scram("alice", "secret", change=lambda final: final.replace(b"r=nonce", b"r=other")),
+    "SCRAM: a nonce that is cut": play_scram("alice", "secret", change=lambda final: final[:20] + b",p=" + final.split(b",p=")[1]),
+    "SCRAM: a proof that is cut": play_scram("alice", "secret", change=lambda final: final[:-8]),
+    "SCRAM: no proof": play_scram("alice", "secret", change=lambda final: final.split(b",p=")[0]),
+    "SCRAM: an extension at last": play_scram("alice", "secret", change=lambda final: final.replace(b",p=", b",x=y,p=")),
+    "SCRAM: nothing at last": play_scram("alice", "secret", change=lambda final: b""),
+    "SCRAM: a password of PLAIN at last": play_scram("alice", "secret", change=lambda final: right),
+    "SCRAM: a password of PLAIN at first": play(handshake("SCRAM-SHA-256"), authenticate(right)),
+    "SCRAM: nothing at first": play(handshake("SCRAM-SHA-256"), authenticate(b"")),
+    "a handshake in the middle of an exchange": play(handshake("SCRAM-SHA-256"), handshake("PLAIN")),
+    "ApiVersions in the middle of an exchange": play(handshake("PLAIN"), versions),
+    "another version in the middle of an exchange": play(handshake("PLAIN"), authenticate(right, 9)),
+    "PLAIN: four parts": play(handshake("PLAIN"), authenticate(right + b"\0x")),
+    "PLAIN: nothing": play(handshake("PLAIN"), authenticate(b"")),
+    "PLAIN: a user in capitals": play(handshake("PLAIN"), authenticate(b"\0ALICE\0secret")),
+    "PLAIN: a user that is no text": play(handshake("PLAIN"), authenticate(b"\0alic\xff\0secret")),
+    "PLAIN: SCRAM": play(handshake("PLAIN"), authenticate(b"n,,n=alice,r=nonce")),
+    "a mechanism in small letters": play(handshake("plain")),
+    "a mechanism without a name": play(handshake("")),
+    "tokens without requests: a request": play(handshake("PLAIN", 0), authenticate(right)),
+    "tokens without requests: nothing": play(handshake("PLAIN", 0), raw(b"")),
+    "tokens without requests: a negative size": play(handshake("PLAIN", 0), struct.pack(">i", -1)),
+    "an API that there is not": play(request(999, 0)),
     "SCRAM: malformed": play(handshake("SCRAM-SHA-256"), authenticate(b"n,,n=alice")),
     "SCRAM: another authorization": play(handshake("SCRAM-SHA-256"), authenticate(b"n,a=bob,n=alice,r=nonce")),
     "SCRAM: channel binding": play(handshake("SCRAM-SHA-256"), authenticate(b"p=tls-unique,,n=alice,r=nonce")),

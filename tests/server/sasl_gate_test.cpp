@@ -92,6 +92,7 @@ TEST(SaslGate, VersionsOnceThenAMechanismThenItsMessages) {
   EXPECT_TRUE(kit.gate.deadline());
   auto answer = GateKit::read<SaslAuthenticateResponse>(kit.send_token("\0alice\0secret"s), 2);
   EXPECT_EQ(answer.error_code, ErrorCode::none);
+  EXPECT_EQ(answer.error_message, "") << "and not null, as Kafka has it";
   EXPECT_EQ(answer.session_lifetime_ms, 0);
   EXPECT_EQ(*kit.gate.user(), "alice");
   EXPECT_FALSE(kit.gate.deadline());

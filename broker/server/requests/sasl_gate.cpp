@@ -111,6 +111,7 @@ Ruling SaslGate::receive_token(Reader& reader, const RequestHeader& header, Inst
   SaslAuthenticateResponse response;
   Ruling ruling;
   if (answer) {
+    response.error_message = "";  // as Kafka has it
     response.auth_bytes = Bytes::copy_of(*answer);
     if (state_ == State::open) response.session_lifetime_ms = session_lifetime_ms_;
     ruling.verdict = Verdict::answer;
