@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/utf8.h"
 
 namespace fulmar {
 
@@ -23,6 +24,31 @@ std::string key_of(std::string name) {
   return name;
 }
 
+// Control characters, and what is no UTF-8, as "\x1b": a name that a client has chosen neither ends a row nor does
+// anything to a terminal.
+std::string shown(const std::string& cell) {
+  if (cell.empty()) return "-";
+  const bool utf8 = is_utf8(cell);
+  std::string text;
+  auto in_hexadecimal = [&](unsigned char byte) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    text += "\\x";
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  };
+  for (std::size_t at = 0; at < cell.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(cell[at]);
+    const bool high_control = byte == 0xc2 && at + 1 < cell.size() && static_cast<unsigned char>(cell[at + 1]) < 0xa0;
+    if (byte >= ' ' && byte != 0x7f && !high_control && (byte < 0x80 || utf8)) {
+      text += cell[at];
+      continue;
+    }
+    in_hexadecimal(byte);
+    if (high_control && utf8) in_hexadecimal(static_cast<unsigned char>(cell[++at]));
+  }
+  return text;
+}
+
 }  // namespace
 
 Table::Table(std::vector<std::string> columns) {
@@ -40,7 +66,6 @@ void Table::add(std::vector<std::string> row) {
 
 std::string Table::text() const {
   if (rows_.empty()) return "";
-  auto shown = [](const std::string& cell) { return cell.empty() ? std::string("-") : cell; };
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], shown(row[i]).size());

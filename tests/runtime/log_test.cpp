@@ -87,6 +87,12 @@ TEST(LogFormat, TextIsOneLineThatCanBeSplit) {
             "m a=\"\" b=\"two words\" c=\"say \\\"x\\\"\\n?\"");
 }
 
+TEST(LogFormat, NoNameEndsALineOrIsMoreThanTextToATerminal) {
+  EXPECT_EQ(log_text("group a\nb\x1b[2J: is \"empty\"", {}), "group a\\nb?[2J: is \"empty\"");
+  EXPECT_EQ(log_text("Zo\u00eb \u009b2J", {{"name", "Zo\u00eb \u009b2J"}}), "Zo\u00eb ?2J name=\"Zo\u00eb ?2J\"");
+  EXPECT_EQ(log_text("\xff\x9b", {{"name", "\xff\xc2"}}), "?? name=\"??\"") << "what is no UTF-8";
+}
+
 TEST(LogFormat, JsonIsOneObjectALine) {
   const auto* at = "2026-11-21T09:14:03.120Z";
   EXPECT_EQ(log_json(at, LogLevel::info, "log", "rolled",
