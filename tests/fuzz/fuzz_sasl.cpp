@@ -47,6 +47,17 @@ void try_scram_client(std::string_view answer) {
   static_cast<void>(read_server_final(answer));
 }
 
+// A server that does not know the password convinces no client.
+void try_server_final(std::string_view answer) {
+  static const auto waiting = [] {
+    ScramClient client(ScramMechanism::sha_512, "alice", "a password that is not among the kept inputs", "client");
+    require(client.respond("").has_value() && client.respond("r=clientserver,s=c2FsdA==,i=4096").has_value());
+    return client;
+  }();
+  auto client = waiting;
+  require(!client.respond(answer) && !client.complete());
+}
+
 void try_bearer(std::string_view message) {
   OAuthBearerServer server([](std::string_view token) -> Result<SaslIdentity> {
     require(!token.empty());
@@ -73,6 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
     case 'p': try_plain(input); break;
     case 's': try_scram(input); break;
     case 'c': try_scram_client(input); break;
+    case 'e': try_server_final(input); break;
     case 'o': try_bearer(input); break;
     case 't': static_cast<void>(check_token(input, keys(), {}, 0)); break;
     case 'k': static_cast<void>(JsonWebKeys::parse(input)); break;

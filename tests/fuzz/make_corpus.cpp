@@ -133,6 +133,8 @@ void put_sasl() {
   put("fuzz_sasl", "scram_authorization",
       "sy,a=ali=2Cce,n=ali=2Cce,r=client,t=x\nc=eSxhPWFsaT0yQ2NlLA==,r=clientserver,p=");
   put("fuzz_sasl", "server_first", "cr=clientserver,s=c2FsdA==,i=4096");
+  put("fuzz_sasl", "server_signature",
+      "ev=fUpMOoDWCmoYJJo6MSzBJj/6YEvuH3UjAvDGUhtkHmKqogClvuVZnM7/aZoOVw1EWTqcnOvKz40xXTnMMxbq+Q==");
   put("fuzz_sasl", "server_final", "cv=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
   put("fuzz_sasl", "bearer", "on,a=alice,\1host=x\1auth=Bearer abc.def\1\1");
   put("fuzz_sasl", "token",
@@ -142,6 +144,27 @@ void put_sasl() {
       R"(k{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
       R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},{"kty":"RSA","n":"AQAB","e":"AQAB"}]})");
   put("fuzz_sasl", "jaas", "jorg.x.PlainLoginModule required user_a=\"b\\\"c\" /* d */ user_e='f'; // g");
+}
+
+// A stranger's connections: for each frame the seconds before it, its size, and its bytes.
+void put_sasl_gate() {
+  auto after = [](char seconds, const auto& request, std::int16_t version) {
+    auto frame = std::string(request_frame(request, version, 1, "client").flatten().view().substr(4));
+    return std::string{seconds, static_cast<char>(frame.size() >> 8), static_cast<char>(frame.size())} + frame;
+  };
+  auto token = [&](std::string_view text, std::int16_t version = 2) {
+    return after(0, SaslAuthenticateRequest{Bytes::copy_of(text)}, version);
+  };
+  auto versions = after(1, ApiVersionsRequest{"client", "1"}, 3);
+  put("fuzz_sasl_gate", "plain",
+      versions + after(0, SaslHandshakeRequest{"PLAIN"}, 1) + token(std::string_view("\0alice\0secret", 13)));
+  put("fuzz_sasl_gate", "scram",
+      versions + after(0, SaslHandshakeRequest{"SCRAM-SHA-256"}, 1) + token("n,,n=alice,r=client") +
+          token("c=biws,r=clientserver,p=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0Cg==", 0));
+  put("fuzz_sasl_gate", "bearer",
+      after(0, SaslHandshakeRequest{"OAUTHBEARER"}, 1) + token("n,,\1auth=Bearer abc.def\1\1", 1) + token("\1"));
+  put("fuzz_sasl_gate", "raw_tokens",
+      after(9, SaslHandshakeRequest{"PLAIN"}, 0) + std::string("\0\0\x0d\0alice\0secret", 16));
 }
 
 }  // namespace
@@ -155,4 +178,5 @@ int main(int, char** arguments) {
   put_segments();
   put_http();
   put_sasl();
+  put_sasl_gate();
 }

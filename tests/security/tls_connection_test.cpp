@@ -2,6 +2,7 @@
 #include "broker/security/tls/tls_connection.h"
 
 #include "broker/security/openssl_handles.h"
+#include "broker/security/tls/tls_entropy.h"
 #include "tests/security/tls_kit.h"
 
 namespace fulmar {
@@ -233,13 +234,19 @@ TEST(TlsConnection, WhoWantsToRenegotiateIsToldAtOnceThatThereIsNoSuchThing) {
     // The reason why it fails; 0: it is through.
     auto shake_hands = [&] {
       for (;;) {
-        ERR_clear_error();
-        auto outcome = SSL_do_handshake(ssl.get());
+        int why = SSL_ERROR_NONE;
+        int reason = 0;
+        {
+          TlsEntropy drawing(host.entropy());
+          ERR_clear_error();
+          why = SSL_get_error(ssl.get(), SSL_do_handshake(ssl.get()));
+          reason = ERR_GET_REASON(ERR_peek_error());
+        }
         std::string out(BIO_ctrl_pending(SSL_get_wbio(ssl.get())), '\0');
         BIO_read(SSL_get_wbio(ssl.get()), out.data(), static_cast<int>(out.size()));
         EXPECT_TRUE(client->write(chain_of(out)));
-        if (outcome == 1) return 0;
-        if (SSL_get_error(ssl.get(), outcome) != SSL_ERROR_WANT_READ) return ERR_GET_REASON(ERR_peek_error());
+        if (why == SSL_ERROR_NONE) return 0;
+        if (why != SSL_ERROR_WANT_READ) return reason;
         char in[5000];
         auto got = client->read(in, host.clock().deadline_in(seconds(5)));
         if (!got) return -1;
