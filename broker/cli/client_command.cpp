@@ -119,6 +119,8 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
   }
   cluster_.bootstrap = std::move(*bootstrap);
   cluster_.patience = seconds(timeout_seconds_);
+  // Who asks for little patience, such as a health check, has it with a broker that does not answer at all too.
+  cluster_.connect_timeout = std::min(cluster_.connect_timeout, cluster_.patience);
   return std::nullopt;
 }
 

@@ -93,6 +93,11 @@ def test_command_lines():
           and "127.0.0.1:1" in said and "127.0.0.1:2" in said, "where nobody listens, each address and the reason are named")
     said = fulmar("topic", "list", "--bootstrap", "no-such-host.invalid:9092", code=1)
     check("NETWORK_EXCEPTION" in said and "no-such-host.invalid" in said, "so is a host that does not exist")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.monotonic()
+        said = fulmar("cluster", "status", "--timeout", "1", "--bootstrap", "127.0.0.1:{}".format(silent.getsockname()[1]), code=1)
+        took = time.monotonic() - begun
+        check("REQUEST_TIMED_OUT" in said and 0.9 < took < 4, f"a broker that accepts and is silent is waited for as --timeout says: {took:.1f} s")
 
 
 def test_topics(broker):
