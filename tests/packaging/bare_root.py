@@ -44,7 +44,8 @@ class BareRoot:
         return done.stdout
 
     def apt(self, *arguments):
-        return self.run("apt-get", "-q", "-y", "--no-install-recommends", *arguments)
+        # A root that is thrown away need not survive a loss of power.
+        return self.run("apt-get", "-q", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-unsafe-io", *arguments)
 
     def close(self):
         with open("/proc/self/mounts", encoding="utf-8") as file:
