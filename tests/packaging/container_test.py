@@ -10,7 +10,7 @@ import unittest
 from dockerfile import Dockerfile
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-KNOWN = {"FROM", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+KNOWN = {"FROM", "RUN", "WORKDIR", "ENV", "COPY", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 
 
 class Container(unittest.TestCase):
@@ -42,6 +42,12 @@ class Container(unittest.TestCase):
         installed = set(re.search(r"--no-install-recommends (.*?) &&", self.file.all("RUN", 0)[0]).group(1).split())
         self.assertLessEqual(libraries, installed)
         self.assertLessEqual({package for package in installed if package.endswith("-dev")} - {"dpkg-dev"}, libraries)
+
+    def test_what_it_mounts_is_copied_in_part_so_that_every_builder_sees_a_change(self):
+        names = [instruction for instruction, _ in self.file.stages[-1]]
+        self.assertIn("--mount=type=bind,from=build,source=/src/build/release/package,", self.file.one("RUN"))
+        self.assertTrue(self.file.one("COPY").startswith("--from=build /src/build/release/package/package.sha256 "))
+        self.assertLess(names.index("COPY"), names.index("RUN"))
 
     def test_what_runs_is_not_root_and_needs_no_shell(self):
         user = self.file.one("USER")
