@@ -53,8 +53,7 @@ ConsumerGroupDescribeResponse::Group ConsumerGroups::describe(const Group& shell
     member.client_id = said.client_id;
     member.client_host = said.client_host;
     member.subscribed_topic_names = said.subscribed_topic_names;
-    if (said.subscribed_topic_regex && !said.subscribed_topic_regex->empty())
-      member.subscribed_topic_regex = said.subscribed_topic_regex;
+    member.subscribed_topic_regex = said.subscribed_topic_regex.value_or("");
     member.assignment = told(partitions_of(current.assigned), topics_.get());
     if (const auto* target = group.target(id)) member.target_assignment = told(*target, topics_.get());
     member.member_type = said.classic_member_metadata ? classic_member : consumer_member;

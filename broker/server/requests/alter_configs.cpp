@@ -106,17 +106,18 @@ Planned<MetadataRecord> plan_topic(const Draft& draft, const Resource& resource,
   if (resource.resource_name.empty())
     return refuse(ErrorCode::invalid_request, "Default topic resources are not allowed.");
   const auto* topic = draft.image.topic(resource.resource_name);
-  if (!topic)
-    return refuse(ErrorCode::unknown_topic_or_partition, "The topic '" + resource.resource_name + "' does not exist.");
+  const auto known = topic ? topic->configs : Properties();
   auto find = [](std::string_view name) { return find_property(topic_properties(), name); };
   auto base = [&](const PropertyInfo& info) {
     return config_values(info, {}, draft.shard.config_layers()).front().value;
   };
-  auto set = changed(replaces ? Properties() : topic->configs, resource, find, base);
+  auto set = changed(replaces ? Properties() : known, resource, find, base);
   if (!set) return std::unexpected(set.error());
   auto checked = checked_topic_properties(*set);
   if (!checked) return refuse(ErrorCode::invalid_config, checked.error().detail);
-  if (auto may = check_alteration(topic->configs, *checked, draft.shard.properties()); !may)
+  if (!topic)
+    return refuse(ErrorCode::unknown_topic_or_partition, "The topic '" + resource.resource_name + "' does not exist.");
+  if (auto may = check_alteration(known, *checked, draft.shard.properties()); !may)
     return std::unexpected(may.error());
   return TopicConfigsRecord{topic->id, std::move(*checked)};
 }

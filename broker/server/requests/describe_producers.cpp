@@ -1,4 +1,4 @@
-// DescribeProducers: a partition's producers and their open transactions, as its leader knows them (KIP-664).
+// DescribeProducers: a partition's producers and their open transactions, as the asked replica knows them, leader or not (KIP-664).
 #include "broker/protocol/messages/producers.h"
 #include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
@@ -20,7 +20,6 @@ ErrorCode describe(BrokerShard& owner, const std::string& topic, PartitionOut& o
   if (!partition) return ErrorCode::not_leader_or_follower;
   if (!partition->replica) return partition->absence();
   const auto& replica = *partition->replica;
-  if (auto error = replica.check_leader(-1); error != ErrorCode::none) return error;
   const auto& producers = replica.log().producers().producers();
   for (const auto& [id, producer] : producers)
     out.active_producers.emplace_back(id, producer.epoch, producer.count > 0 ? producer.last().last_sequence : -1,

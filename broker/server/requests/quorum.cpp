@@ -42,7 +42,7 @@ Described describe_metadata(BrokerShard& shard) {
       replica.last_caught_up_timestamp = wall_ms(progress->caught_up_at());
     } else {
       replica.log_end_offset = metadata.replica().log().log_end();
-      replica.last_caught_up_timestamp = clock.wall_ms();
+      replica.last_fetch_timestamp = replica.last_caught_up_timestamp = clock.wall_ms();
     }
     return replica;
   };
