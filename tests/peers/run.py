@@ -16,10 +16,11 @@ from broker import Broker  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from secured_cluster import STRANGER, secured_cluster  # noqa: E402
 
-PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py", "aiokafka_transactions_peer.py"],
+PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py", "confluent_admin_peer.py"], "aiokafka": ["aiokafka_peer.py", "aiokafka_transactions_peer.py"],
           "kafka-python": ["kafka_python_peer.py"]}  # by the package's name
 OWN_CLUSTER = {"confluent-kafka": ["confluent_failover_peer.py"]}  # which kill and stop brokers of theirs
 GO = {"sarama": "github.com/IBM/sarama", "kafkago": "github.com/segmentio/kafka-go", "franz": "github.com/twmb/franz-go"}
+ADMIN = {"sarama": "admin", "franz": "console"}  # their programs that use every method of the client's administration
 # The protocols of groups that they have (see members.py), and whether their transactions outlive a coordinator (see copiers.py): kafka-python 3.0.12
 # forgets a request whose coordinator it can't reach.
 MEMBERS = {"sarama": ["classic"], "kafkago": ["classic"], "franz": ["classic", "consumer"], "aiokafka": ["classic"], "kafka-python": ["classic"]}
@@ -73,6 +74,8 @@ def go_clients(directory):
     for client in GO:
         program = os.path.join(directory, "go", client)
         basics[client] = [program, "basics"]
+        if client in ADMIN:
+            basics[f"{client} ({ADMIN[client]})"] = [program, ADMIN[client]]
         own |= killing_brokers(directory, client, lambda what, program=program: [program, what])
     return basics, own
 
@@ -101,9 +104,9 @@ def software(directory, name):
     """The client's name and version, for what it sends without telling them itself."""
     if name == "sarama145":
         return "sarama 1.45.2"
-    if name in GO:
-        return f"{os.path.basename(GO[name])} {version_of_go(GO[name])}"
     package = name.split()[0]
+    if package in GO:
+        return f"{os.path.basename(GO[package])} {version_of_go(GO[package])}"
     return f"{package} {version_of_python(directory, package)}"
 
 

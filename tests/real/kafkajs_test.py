@@ -1,4 +1,4 @@
-"""kafkajs produces, administers, and passes records on in transactions as a member of a group; kcat reads it back."""
+"""kafkajs produces, administers by each method that it has, and passes records on in transactions as a member of a group; kcat reads it back."""
 import json
 import os
 import shutil
@@ -28,10 +28,12 @@ def kcat(topic):
                            "isolation.level=read_committed"], capture_output=True, timeout=60, check=True).stdout
 
 
-with Broker("--set", "group.initial.rebalance.delay.ms=200") as broker:
+with Broker("--set", "group.initial.rebalance.delay.ms=200", "--set", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "--set", "super.users=User:ANONYMOUS") as broker:
     broker.test_client = "kafkajs " + version
     kafkajs("client.js")
     check(kcat("from-kafkajs") == b"".join(b"message %d\n" % i for i in range(300)), "what kafkajs sent is read by kcat")
+    kafkajs("admin.js")
     kafkajs("transactions.js")
     copied = [b"%s %d\n" % (word, n) for word in (b"first", b"second") for n in range(100)]
     check(kcat("kafkajs-to") == b"".join(copied) + b"heir\n", "and so is what it passed on in transactions, once, and nothing that was aborted")

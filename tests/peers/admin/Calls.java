@@ -24,6 +24,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 class Calls {
   static final int SECONDS = 30;
+  static final long BEGUN = System.currentTimeMillis() - 1_000_000;  // of the first record, which is young enough to be kept
   static final Pattern UUID = Pattern.compile("\\b[A-Za-z0-9_-]{22}\\b");
   static final Pattern TIME = Pattern.compile("\\b1[5-9]\\d{11}\\b");
 
@@ -109,7 +110,7 @@ class Calls {
 
   void produce(String topic, int partition, int count) throws Exception {
     try (var producer = new KafkaProducer<>(settings(), new StringSerializer(), new StringSerializer())) {
-      for (int i = 0; i < count; i++) producer.send(new ProducerRecord<>(topic, partition, 1_700_000_000_000L + i, null, "value")).get();
+      for (int i = 0; i < count; i++) producer.send(new ProducerRecord<>(topic, partition, BEGUN + i, null, "value")).get();
     }
   }
 

@@ -15,8 +15,8 @@ class Records extends Calls {
     var b0 = new TopicPartition("b", 0);
     var none = new TopicPartition("none", 0);
     var b9 = new TopicPartition("b", 9);
-    var specs = new TreeMap<String, OffsetSpec>(Map.of("latest", OffsetSpec.latest(), "earliest", OffsetSpec.earliest(), "timestamp", OffsetSpec.forTimestamp(1_700_000_000_004L),
-        "late", OffsetSpec.forTimestamp(1_800_000_000_000L), "max", OffsetSpec.maxTimestamp(), "local", OffsetSpec.earliestLocal(), "tiered", OffsetSpec.latestTiered(), "pending", OffsetSpec.earliestPendingUpload()));
+    var specs = new TreeMap<String, OffsetSpec>(Map.of("latest", OffsetSpec.latest(), "earliest", OffsetSpec.earliest(), "timestamp", OffsetSpec.forTimestamp(BEGUN + 4),
+        "late", OffsetSpec.forTimestamp(BEGUN + 100_000_000), "max", OffsetSpec.maxTimestamp(), "local", OffsetSpec.earliestLocal(), "tiered", OffsetSpec.latestTiered(), "pending", OffsetSpec.earliestPendingUpload()));
     for (var spec : specs.entrySet()) {
       call("listOffsets " + spec.getKey(), () -> admin.listOffsets(Map.of(b0, spec.getValue())).all());
       call("listOffsets read_committed " + spec.getKey(), () -> admin.listOffsets(Map.of(b0, spec.getValue()), new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all());

@@ -4,5 +4,5 @@ package main
 import "fulmar/peers/check"
 
 func main() {
-	check.Programs(map[string]func([]string){"basics": basics, "member": member, "copier": copier, "sasl": authenticate})
+	check.Programs(map[string]func([]string){"basics": basics, "console": likeConsole, "member": member, "copier": copier, "sasl": authenticate})
 }

@@ -7,5 +7,5 @@ import (
 )
 
 func main() {
-	check.Programs(map[string]func([]string){"basics": basics.Run, "member": member, "copier": copier, "sasl": authenticate})
+	check.Programs(map[string]func([]string){"admin": administer, "basics": basics.Run, "member": member, "copier": copier, "sasl": authenticate})
 }
