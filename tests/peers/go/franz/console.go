@@ -75,13 +75,18 @@ func (c *console) topics() {
 	}, "it is shown with its leaders")
 	altered, err := c.AlterTopicConfigs(c.ctx, []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "segment.ms", Value: kadm.StringPtr("7000000")}, {Op: kadm.AppendConfig, Name: "cleanup.policy", Value: kadm.StringPtr("compact")}}, c.topic)
 	check.That(err == nil && altered[0].Err == nil, "its configuration is changed", err)
-	described, err := c.DescribeTopicConfigs(c.ctx, c.topic)
-	check.That(err == nil && described[0].Err == nil, "and shown", err)
-	for _, config := range described[0].Configs {
-		if config.Key == "cleanup.policy" {
-			check.That(*config.Value == "delete,compact" && len(config.Synonyms) > 0, "with where it comes from")
+	check.Until(func() bool {
+		described, err := c.DescribeTopicConfigs(c.ctx, c.topic)
+		if err != nil || described[0].Err != nil {
+			return false
 		}
-	}
+		for _, config := range described[0].Configs {
+			if config.Key == "cleanup.policy" {
+				return *config.Value == "delete,compact" && len(config.Synonyms) > 0
+			}
+		}
+		return false
+	}, "and shown, with where it comes from")
 	_, err = c.AlterTopicConfigs(c.ctx, []kadm.AlterConfig{{Op: kadm.SubtractConfig, Name: "cleanup.policy", Value: kadm.StringPtr("compact")}}, c.topic)
 	check.No(err, "changed back")
 	dirs, err := c.DescribeAllLogDirs(c.ctx, nil)
@@ -142,8 +147,10 @@ func (c *console) reassignments() {
 		moving, err := c.ListPartitionReassignments(c.ctx, nil)
 		return err == nil && len(moving) == 0
 	}, "until it is there")
-	elected, err := c.ElectLeaders(c.ctx, kadm.ElectPreferredReplica, kadm.TopicsSet{c.topic: {0: {}}})
-	check.That(err == nil && errors.Is(elected[c.topic][0].Err, kerr.ElectionNotNeeded), "a leader is not elected without need", err)
+	check.Until(func() bool {
+		elected, err := c.ElectLeaders(c.ctx, kadm.ElectPreferredReplica, kadm.TopicsSet{c.topic: {0: {}}})
+		return err == nil && errors.Is(elected[c.topic][0].Err, kerr.ElectionNotNeeded)
+	}, "and leads, so that none has to be elected")
 }
 
 func (c *console) quotas() {
