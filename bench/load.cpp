@@ -65,7 +65,6 @@ std::atomic<long> failed{0};
 rd_kafka_t* make(rd_kafka_type_t type, const Settings& settings, bool quick) {
   auto* conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", settings.brokers);
-  for (const auto& [name, value] : settings.more) set(conf, name.c_str(), value);
   if (type == RD_KAFKA_PRODUCER) {
     set(conf, "linger.ms", quick ? "0" : "20");
     set(conf, "batch.size", "131072");
@@ -81,6 +80,7 @@ rd_kafka_t* make(rd_kafka_type_t type, const Settings& settings, bool quick) {
     set(conf, "fetch.message.max.bytes", "4194304");
     set(conf, "queued.min.messages", "200000");
   }
+  for (const auto& [name, value] : settings.more) set(conf, name.c_str(), value);
   char error[256];
   auto* handle = rd_kafka_new(type, conf, error, sizeof error);
   if (!handle) {

@@ -209,7 +209,7 @@ void in_world(IoBackend backend, const char* name, const std::function<void(Host
 int main() {
   using namespace fulmar;
   bench_protocol();
-  for (int entries : {100, 10'000, 100'000}) bench_authorizer(entries);
+  for (int entries : {10, 1'000, 10'000, 100'000}) bench_authorizer(entries);
   bench_simulator();
   in_world(IoBackend::uring, "io_uring", [](Host& host) {
     bench_fibers(host);

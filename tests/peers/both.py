@@ -10,6 +10,12 @@ from cluster import Cluster
 SETTINGS = ["authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users=User:ANONYMOUS",
             "group.initial.rebalance.delay.ms=0", "offsets.topic.num.partitions=4", "transaction.state.log.num.partitions=4"]
 
+# Why something comes out otherwise; docs/compatibility.md has these, too.
+ELIGIBLE = "Kafka sets `min.insync.replicas=1` for all brokers by itself, for its eligible leader replicas (KIP-966), so it shows it everywhere."
+DEFAULTS = "`flush.messages` is 1 by default: what is acknowledged is on disk. Defaults that the broker has in other units, such as `log.retention.hours`, are told, too."
+EPOCHS = "The epochs of consumer groups begin at 2 on Kafka, which counts one up when the last member leaves."
+UNSERVED = "There are no share groups, groups of Streams' own, client telemetry, delegation tokens, and no second log directory of a broker: the client says that the API is not supported."
+
 
 @contextlib.contextmanager
 def both_clusters(binary, libs):

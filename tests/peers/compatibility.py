@@ -15,10 +15,32 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
+import kafka_admin  # noqa: E402
+import kafka_every_tool  # noqa: E402
+import tool_steps  # noqa: E402
 from broker import Broker  # noqa: E402
 
 OWN = "fulmar"  # Fulmar's own command line, which proves nothing about others
 API_VERSIONS = 18
+
+ADMINISTRATION = """
+## Administration
+
+Each command below has been given, with its usual options and with what must fail, to Apache Kafka's command line tools 4.4.0, on three brokers of
+Fulmar's and on three of Kafka's own (`tests/peers/tool_steps.py` has the commands). They end and say the same on both; ids, addresses, times and the
+words of errors are not compared. So it is with every method of Java's AdminClient 4.4.0 (`tests/peers/admin/`): results, and the classes of
+exceptions. Where something comes out otherwise, that is on purpose, and listed; the tests (`tests/peers/kafka_every_tool.py`,
+`tests/peers/kafka_admin.py`) fail if anything else does.
+
+Every method of the administration of confluent-kafka (`tests/peers/confluent_admin_peer.py`), sarama (`tests/peers/go/sarama/admin.go`) and kafkajs
+(`tests/real/kafkajs/admin.js`), also where it must fail, does what its documentation says. Of the consoles none could be run here. Kafbat UI (July
+2026) and AKHQ (February 2025) call methods of Java's AdminClient that are among those compared; what Redpanda Console (August 2026) asks for, by
+franz-go's kadm, is asked for in `tests/peers/go/franz/console.go`.
+
+`kafka-dump-log` reads the `.log` files of partitions, which are in Kafka's format, and their indexes; not `__cluster_metadata`, whose records are
+Fulmar's own.
+
+"""
 
 HEAD = """# Compatibility
 
@@ -104,6 +126,14 @@ def table(columns, rows):
     return "\n".join([lines[0], "|---" * len(columns) + "|", *lines[1:]]) + "\n"
 
 
+def administration():
+    """Which tools are given how many commands, and what comes out otherwise than with Kafka."""
+    counts = collections.Counter(command.split()[0] for command, _, _ in tool_steps.steps())
+    why = dict.fromkeys(why for _, _, why in (*kafka_every_tool.ALLOWED, *kafka_admin.ALLOWED))
+    return (ADMINISTRATION + table(["tool", "commands"], [[f"`{tool}`", str(count)] for tool, count in sorted(counts.items())])
+            + "\nWhere something comes out otherwise than with Kafka:\n\n" + "".join(f"- {text}\n" for text in why))
+
+
 def document(versions, names, clients):
     of_clients = [[name, ", ".join(f"`{test}`" for test in sorted(client["tests"])), "yes" if client["named"] else "no"]
                   for name, client in sorted(clients.items())]
@@ -121,7 +151,7 @@ def document(versions, names, clients):
 def main(binary, counts, path):
     with open(counts, encoding="utf-8") as file:
         clients = used(json.loads(line) for line in file)
-    text = document(versions_of(os.path.abspath(binary)), names_of_apis(), clients)
+    text = document(versions_of(os.path.abspath(binary)), names_of_apis(), clients) + administration()
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     print(f"{path}: {len(clients)} clients")

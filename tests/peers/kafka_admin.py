@@ -12,30 +12,31 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
-from both import Comparison, both_clusters  # noqa: E402
+from both import DEFAULTS, ELIGIBLE, EPOCHS, UNSERVED, Comparison, both_clusters  # noqa: E402
 from kafka_jars import SKIPPED, jars  # noqa: E402
 
 VERSION = "4.4.0"
 PROGRAM_SECONDS = 400
 # By the calls' names: what Fulmar answers where Kafka answers otherwise, and why.
-UNSERVED = "UnsupportedVersionException"
+UNSUPPORTED = "UnsupportedVersionException"
+QUOTA = "There is no quota of `request_percentage`."
 ALLOWED = (
-    (r"^(createTopics tells|describeConfigs of a topic).*: min.insync.replicas", "1 DEFAULT_CONFIG .*", "Kafka sets it for all brokers by itself, for its eligible leader replicas (KIP-966)"),
-    (r"^describeConfigs of (all brokers|brokers' default): min.insync.replicas", None, "the same"),
-    (r"^(createTopics tells|describeConfigs of a topic).*: flush.messages", "1 DEFAULT_CONFIG .*", "what is acknowledged is on disk, unless a topic says otherwise"),
-    (r"^describeConfigs of a topic: (segment|flush|retention)", ".*:DEFAULT_CONFIG.*", "defaults are told of also where the broker has them in other units"),
-    (r"CLIENT_METRICS", ".*InvalidRequestException.*", "there is no client telemetry"),
-    (r"^describeConfigs of that group: (streams|share|errors)", None, "there are no share groups, and none of Streams' own"),
-    (r"^describeConfigs of that group: consumer.assignment.interval.ms", None, "only brokers have it"),
-    (r"^consumer: describeConsumerGroups|^describeConsumerGroups$", ".*consumer Consumer (Stable|Empty) .*", "Kafka's epochs begin at 2, and it counts one up for no members"),
-    (r"^describe(Share|Streams)Groups", "{none=" + UNSERVED + ", simple=" + UNSERVED + "}", "there are none"),
-    (r"^deleteAcls$", r"\[(\(pattern.*?\), entry.*?\)(, )?){5}\]", "of two filters only the first tells of what both match"),
-    (r"request_percentage", "InvalidRequestException", "there is no such quota"),
-    (r"^describeClientQuotas", ".*user=u. .controller_mutation_rate=1.5, producer_byte_rate=1000.0.*", "nor is it described"),
-    (r"^addRaftVoter unknown", "BrokerIdNotRegisteredException", "only registered brokers vote"),
-    (r"^unregisterController", UNSERVED, "controllers are brokers"),
-    (r"DelegationToken$", UNSERVED, "there are none"),
-    (r"^alterReplicaLogDirs", UNSERVED, "a broker has one directory"),
+    (r"^(createTopics tells|describeConfigs of a topic).*: min.insync.replicas", "1 DEFAULT_CONFIG .*", ELIGIBLE),
+    (r"^describeConfigs of (all brokers|brokers' default): min.insync.replicas", None, ELIGIBLE),
+    (r"^(createTopics tells|describeConfigs of a topic).*: flush.messages", "1 DEFAULT_CONFIG .*", DEFAULTS),
+    (r"^describeConfigs of a topic: (segment|flush|retention)", ".*:DEFAULT_CONFIG.*", DEFAULTS),
+    (r"CLIENT_METRICS", ".*InvalidRequestException.*", UNSERVED),
+    (r"^describeConfigs of that group: (streams|share|errors)", None, UNSERVED),
+    (r"^describeConfigs of that group: consumer.assignment.interval.ms", None, "`consumer.assignment.interval.ms` is no property of groups; brokers have `group.consumer.assignment.interval.ms`."),
+    (r"^consumer: describeConsumerGroups|^describeConsumerGroups$", ".*consumer Consumer (Stable|Empty) .*", EPOCHS),
+    (r"^describe(Share|Streams)Groups", "{none=" + UNSUPPORTED + ", simple=" + UNSUPPORTED + "}", UNSERVED),
+    (r"^deleteAcls$", r"\[(\(pattern.*?\), entry.*?\)(, )?){5}\]", "What several filters of one `deleteAcls` match is told of the first of them only."),
+    (r"request_percentage", "InvalidRequestException", QUOTA),
+    (r"^describeClientQuotas", ".*user=u. .controller_mutation_rate=1.5, producer_byte_rate=1000.0.*", QUOTA),
+    (r"^addRaftVoter unknown", "BrokerIdNotRegisteredException", "`addRaftVoter` takes registered brokers only."),
+    (r"^unregisterController", UNSUPPORTED, "`unregisterController` is not served: controllers are brokers, and are unregistered as such."),
+    (r"DelegationToken$", UNSUPPORTED, UNSERVED),
+    (r"^alterReplicaLogDirs", UNSUPPORTED, UNSERVED),
 )
 
 

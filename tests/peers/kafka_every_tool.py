@@ -4,6 +4,7 @@ DIRECTORY: as for kafka_tools.py. Ends with 77 if Kafka's jars can't be had, or 
 them run in one process for each cluster (toolbox/). With SHOW in the environment everything they say is shown.
 """
 import concurrent.futures
+import glob
 import json
 import os
 import re
@@ -16,27 +17,29 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
-from both import Comparison, both_clusters  # noqa: E402
+from both import DEFAULTS, ELIGIBLE, EPOCHS, UNSERVED, Comparison, both_clusters  # noqa: E402
+from broker import check  # noqa: E402
 from kafka_jars import SKIPPED, TOOL_SECONDS, TOOLS as PACKAGE, jars, java  # noqa: E402
 from tool_steps import BOOTSTRAP_AFTER, OWN_PROCESS, TOOLS, steps, write_files  # noqa: E402
 
 VERSION = "4.4.0"
 UNTIL_SECONDS = 60
+TWO_MECHANISMS = "A user's credentials of two mechanisms can be set in one request; Kafka refuses that."
 # By the commands: what comes of them here where it is otherwise with Kafka, and why.
 ALLOWED = (
-    (r"^kafka-broker-api-versions", r"ends with 0(?s:.*)AlterReplicaLogDirs\(34\): UNSUPPORTED(?s:.*)", "APIs that are not served; see docs/protocol.md"),
-    (r"^kafka-topics --describe( --topics-with-overrides)?$", r"ends with 0\n(?s:(?!.*min.insync).*)", "Kafka sets min.insync.replicas for all by itself, for its eligible leader replicas (KIP-966)"),
-    (r"^kafka-configs --describe --entity-type brokers --entity-default", r"ends with 0\nDefault configs for brokers in the cluster are:\n--\n", "the same"),
-    (r"^kafka-configs --describe (--topic t|--entity-type topics)", r"ends with 0\n(?s:.*)DEFAULT_CONFIG:log.retention.hours=168(?s:.*)", "defaults are told of also where the broker has them in other units; what is acknowledged is on disk"),
-    (r"--broker 1 --add-config no.such=3", r"ends with 1\n(?s:.*)InvalidRequestException(?s:.*)", "Kafka keeps what it does not know, for plugins"),
-    (r"^kafka-configs --alter .*password=p\],", r"ends with 0\n(?s:.*)", "Kafka lets nobody have credentials of two mechanisms at once, against its documentation"),
-    (r"^kafka-configs --describe (--user u|--entity-type users)", r"ends with 0\n(?s:.*)SCRAM-SHA-256=iterations=8192, SCRAM-SHA-512=iterations=4096(?s:.*)", "so there is none"),
-    (r"^kafka-configs --alter --user u --delete-config SCRAM-SHA-256$", r"ends with 0\n(?s:.*)", "so there is none"),
-    (r"^kafka-client-metrics --alter", r"ends with 1\n(?s:.*)", "there is no client telemetry"),
-    (r"^kafka-consumer-groups --describe --group k --state --verbose", r"ends with 0\n(?s:.*)uniform Empty 2 1 0(?s:.*)", "Kafka's epochs begin at 2, and it counts one up for no members"),
-    (r"^kafka-share-groups --describe", r"(?s:.*)UnsupportedVersionException(?s:.*)", "there are no share groups"),
-    (r"^kafka-metadata-quorum remove-controller", r"ends with 1\n(?s:.*)Cannot remove voter N from(?s:.*)", "in other words"),
-    (r"^kafka-features describe", r"ends with 0\nFeature: group.version SupportedMinVersion: 0 SupportedMaxVersion: 1 (?s:.*)", "which features there are; metadata.version has its own levels"),
+    (r"^kafka-broker-api-versions", r"ends with 0(?s:.*)AlterReplicaLogDirs\(34\): UNSUPPORTED(?s:.*)", "`kafka-broker-api-versions` shows the APIs that are not served as unsupported."),
+    (r"^kafka-topics --describe( --topics-with-overrides)?$", r"ends with 0\n(?s:(?!.*min.insync).*)", ELIGIBLE),
+    (r"^kafka-configs --describe --entity-type brokers --entity-default", r"ends with 0\nDefault configs for brokers in the cluster are:\n--\n", ELIGIBLE),
+    (r"^kafka-configs --describe (--topic t|--entity-type topics)", r"ends with 0\n(?s:.*)DEFAULT_CONFIG:log.retention.hours=168(?s:.*)", DEFAULTS),
+    (r"--broker 1 --add-config no.such=3", r"ends with 1\n(?s:.*)InvalidRequestException(?s:.*)", "A broker's property that there is not is refused; Kafka keeps it, for plugins."),
+    (r"^kafka-configs --alter .*password=p\],", r"ends with 0\n(?s:.*)", TWO_MECHANISMS),
+    (r"^kafka-configs --describe (--user u|--entity-type users)", r"ends with 0\n(?s:.*)SCRAM-SHA-256=iterations=8192, SCRAM-SHA-512=iterations=4096(?s:.*)", TWO_MECHANISMS),
+    (r"^kafka-configs --alter --user u --delete-config SCRAM-SHA-256$", r"ends with 0\n(?s:.*)", TWO_MECHANISMS),
+    (r"^kafka-client-metrics --alter", r"ends with 1\n(?s:.*)", UNSERVED),
+    (r"^kafka-consumer-groups --describe --group k --state --verbose", r"ends with 0\n(?s:.*)uniform Empty 2 1 0(?s:.*)", EPOCHS),
+    (r"^kafka-share-groups --describe", r"(?s:.*)UnsupportedVersionException(?s:.*)", UNSERVED),
+    (r"^kafka-metadata-quorum remove-controller", r"ends with 1\n(?s:.*)Cannot remove voter N from(?s:.*)", "Why a controller that does not vote can't be removed is said in other words."),
+    (r"^kafka-features describe", r"ends with 0\nFeature: group.version SupportedMinVersion: 0 SupportedMaxVersion: 1 (?s:.*)", "The features are `group.version`, `transaction.version`, and a `metadata.version` with levels of its own."),
 )
 
 
@@ -97,6 +100,21 @@ class Toolbox:
         return said
 
 
+def dump_logs(libs, directory):
+    """kafka-dump-log reads what a broker that has stopped left on its disk."""
+    def dump(pattern, *options):
+        files = sorted(path for path in glob.glob(os.path.join(directory, pattern)) if os.path.getsize(path))
+        done = subprocess.run([*java(libs), PACKAGE + "DumpLogSegments", "--files", ",".join(files), *options], capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+        assert done.returncode == 0 and files, f"{pattern}: {done.stdout[-1000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    said = dump("one-0/*.log", "--print-data-log")
+    check("isvalid: true" in said and "isvalid: false" not in said and said.count("payload: ") >= 4000 and "endTxnMarker: COMMIT" in said,
+          "kafka-dump-log prints a partition's records, and the markers of transactions")
+    check('"group":"k"' in dump("__consumer_offsets-*/*.log", "--offsets-decoder"), "and what a group's coordinator keeps")
+    check("transactionalId" in dump("__transaction_state-*/*.log", "--transaction-log-decoder"), "and a transaction's")
+
+
 def outcome(command, answer):
     measured = command.startswith(MEASURED)
     return f"ends with {answer['code']}\n{words(answer['out'], measured)}\n--\n{words(answer['err'], measured)}"
@@ -122,6 +140,7 @@ def main(binary, directory):
                 print(f"$ {command}\n{answer['out']}{answer['err']}")
             comparison.compare(command + f" ({count + 1})" * (count > 0), outcome(command, answer), outcome(command, of_theirs[command, count]))
         ours.stop()
+        dump_logs(libs, ours.brokers[0].directory)
     return 0 if comparison.end(f"{len(of_ours)} commands of Kafka's tools") else 1
 
 

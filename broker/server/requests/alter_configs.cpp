@@ -117,8 +117,7 @@ Planned<MetadataRecord> plan_topic(const Draft& draft, const Resource& resource,
   if (!checked) return refuse(ErrorCode::invalid_config, checked.error().detail);
   if (!topic)
     return refuse(ErrorCode::unknown_topic_or_partition, "The topic '" + resource.resource_name + "' does not exist.");
-  if (auto may = check_alteration(known, *checked, draft.shard.properties()); !may)
-    return std::unexpected(may.error());
+  if (auto may = check_alteration(known, *checked, draft.shard.properties()); !may) return std::unexpected(may.error());
   return TopicConfigsRecord{topic->id, std::move(*checked)};
 }
 

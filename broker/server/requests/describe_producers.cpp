@@ -1,4 +1,5 @@
-// DescribeProducers: a partition's producers and their open transactions, as the asked replica knows them, leader or not (KIP-664).
+// DescribeProducers: a partition's producers and their open transactions, as the asked replica knows them, leader or
+// not (KIP-664).
 #include "broker/protocol/messages/producers.h"
 #include "broker/server/requests/access.h"
 #include "broker/server/requests/handlers.h"
