@@ -49,11 +49,10 @@ IN_ORDER = re.compile(r"(?<=consumer groups \()[^)]*|(?<=Replicas: )[\d,]+|(?<=I
 REPLACED = [(re.compile(pattern, re.MULTILINE), word) for pattern, word in (
     (r"[ \t]+", " "), (r" $", ""), (r"console-consumer-\d+", "GROUP"), (r"127\.0\.0\.1[: ]\d+", "HOST"), (r"\b[A-Za-z0-9_-]{22}\b", "ID"), (r"\b1[5-9]\d{11}\b", "TIME"), (r"[\w.-]*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "MEMBER"),
     (r"/tmp/[\w-]+/", "PLACE/"), (r"(Leader|Local controller|coordinator|CoordinatorId)(:?) \d", r"\1\2 N"), (r"HOST \(\d\)", "HOST (N)"), (r"(INTERNAL|CONTROLLER)://", "LISTENER://"),
-    (r"((?:Exception|error|command|Command failed|refused|following errors?)) ?: .*", r"\1"))]
+    (r"((?:Exception|error|command|Command failed|refused|following errors?|on leader)) ?: .*", r"\1"))]
 NUMBERS = re.compile(r"\d+(\.\d+)?|NaN")
 # Whose numbers are measured, or counted by each cluster in its own way.
-MEASURED = ("kafka-producer-perf-test", "kafka-consumer-perf-test", "kafka-e2e-latency", "kafka-metadata-quorum", "kafka-verifiable-producer",
-            "kafka-transactions list", "kafka-transactions describe")
+MEASURED = ("kafka-producer-perf-test", "kafka-consumer-perf-test", "kafka-e2e-latency", "kafka-metadata-quorum", "kafka-verifiable-producer", "kafka-transactions")
 NOT_OF_A_TOOL = re.compile(r"\[?\d{4}-\d\d-\d\d [^,]*$|\[\d{4}-\d\d-\d\d|SLF4J|\s+at |WARN|\s+\.\.\. \d+ more")
 
 

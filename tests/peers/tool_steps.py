@@ -228,7 +228,8 @@ kafka-transactions list --duration-filter 1000000
 kafka-transactions list --transactional-id-pattern none.*
 kafka-transactions describe --transactional-id perf
 kafka-transactions describe --transactional-id none
-kafka-transactions describe-producers --topic u --partition 9
+kafka-transactions --command-config {place}/admin.properties describe-producers --topic u --partition 9
+kafka-transactions describe-producers --topic one --partition 0
 kafka-transactions find-hanging --topic u
 kafka-transactions find-hanging --broker-id 1
 kafka-transactions abort --topic u --partition 0 --start-offset 1
