@@ -106,7 +106,8 @@ Planned<MetadataRecord> plan_topic(const Draft& draft, const Resource& resource,
   if (resource.resource_name.empty())
     return refuse(ErrorCode::invalid_request, "Default topic resources are not allowed.");
   const auto* topic = draft.image.topic(resource.resource_name);
-  const auto known = topic ? topic->configs : Properties();
+  static const Properties nothing_set;
+  const auto& known = topic ? topic->configs : nothing_set;
   auto find = [](std::string_view name) { return find_property(topic_properties(), name); };
   auto base = [&](const PropertyInfo& info) {
     return config_values(info, {}, draft.shard.config_layers()).front().value;
