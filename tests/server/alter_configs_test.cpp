@@ -116,6 +116,8 @@ TEST(AlterConfigs, WhatCantBeIsRefusedInKafkasTerms) {
     EXPECT_EQ(alter(peer, topic_type, "t", {{"retention.ms", 9, "1"}}).error_code, ErrorCode::invalid_request);
     EXPECT_EQ(words(alter(peer, topic_type, "none", {set("retention.ms", "1")})),
               "UNKNOWN_TOPIC_OR_PARTITION The topic 'none' does not exist.");
+    EXPECT_EQ(words(alter(peer, topic_type, "none", {set("no.such", "1")})),
+              "INVALID_CONFIG Unknown topic config name: no.such");
     EXPECT_EQ(words(alter(peer, topic_type, "", {set("retention.ms", "1")})),
               "INVALID_REQUEST Default topic resources are not allowed.");
     EXPECT_EQ(words(alter(peer, 0, "t", {set("retention.ms", "1")})), "INVALID_REQUEST Unknown resource type 0");
