@@ -2,6 +2,7 @@
 import contextlib
 import os
 import re
+import shutil
 
 from apache_cluster import ApacheCluster
 from cluster import Cluster
@@ -15,6 +16,14 @@ ELIGIBLE = "Kafka sets `min.insync.replicas=1` for all brokers by itself, for it
 DEFAULTS = "`flush.messages` is 1 by default: what is acknowledged is on disk. Defaults that the broker has in other units, such as `log.retention.hours`, are told, too."
 EPOCHS = "The epochs of consumer groups begin at 2 on Kafka, which counts one up when the last member leaves."
 UNSERVED = "There are no share groups, groups of Streams' own, client telemetry, delegation tokens, and no second log directory of a broker: the client says that the API is not supported."
+
+
+def has_compiler():
+    """Of Java, for the program that is compared; says so if there is none."""
+    if shutil.which("javac"):
+        return True
+    print("SKIPPED, there is no javac: the comparison with Apache Kafka")
+    return False
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ DIRECTORY: as for kafka_tools.py. Ends with 77 if Kafka's jars can't be had, or 
 """
 import glob
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
-from both import DEFAULTS, ELIGIBLE, EPOCHS, UNSERVED, Comparison, both_clusters  # noqa: E402
+from both import DEFAULTS, ELIGIBLE, EPOCHS, UNSERVED, Comparison, both_clusters, has_compiler  # noqa: E402
 from kafka_jars import SKIPPED, jars  # noqa: E402
 
 VERSION = "4.4.0"
@@ -59,7 +58,7 @@ def outcomes(running):
 
 def main(binary, directory):
     libs = jars(directory, "tools", VERSION, ["kafka-tools", "kafka_2.13"])
-    if not libs or not shutil.which("javac"):
+    if not libs or not has_compiler():
         return SKIPPED
     comparison = Comparison(ALLOWED)
     with tempfile.TemporaryDirectory() as place, both_clusters(binary, libs) as (ours, theirs):

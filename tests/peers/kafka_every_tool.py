@@ -8,7 +8,6 @@ import glob
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
-from both import DEFAULTS, ELIGIBLE, EPOCHS, UNSERVED, Comparison, both_clusters  # noqa: E402
+from both import DEFAULTS, ELIGIBLE, EPOCHS, UNSERVED, Comparison, both_clusters, has_compiler  # noqa: E402
 from broker import check  # noqa: E402
 from kafka_jars import SKIPPED, TOOL_SECONDS, TOOLS as PACKAGE, jars, java  # noqa: E402
 from tool_steps import BOOTSTRAP_AFTER, OWN_PROCESS, TOOLS, steps, write_files  # noqa: E402
@@ -121,7 +120,7 @@ def outcome(command, answer):
 
 def main(binary, directory):
     libs = jars(directory, "tools", VERSION, ["kafka-tools", "kafka_2.13"])
-    if not libs or not shutil.which("javac"):
+    if not libs or not has_compiler():
         return SKIPPED
     comparison = Comparison(ALLOWED)
     with tempfile.TemporaryDirectory() as place, both_clusters(binary, libs) as (ours, theirs):
