@@ -47,7 +47,7 @@ IN_ORDER = re.compile(r"(?<=consumer groups \()[^)]*|(?<=Replicas: )[\d,]+|(?<=I
 # What depends on the cluster, or is only words.
 REPLACED = [(re.compile(pattern, re.MULTILINE), word) for pattern, word in (
     (r"[ \t]+", " "), (r" $", ""), (r"console-consumer-\d+", "GROUP"), (r"127\.0\.0\.1[: ]\d+", "HOST"), (r"\b[A-Za-z0-9_-]{22}\b", "ID"), (r"\b1[5-9]\d{11}\b", "TIME"), (r"[\w.-]*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "MEMBER"),
-    (r"/tmp/[\w-]+/", "PLACE/"), (r"(Leader|Local controller|coordinator|CoordinatorId)(:?) \d", r"\1\2 N"), (r"HOST \(\d\)", "HOST (N)"), (r"(INTERNAL|CONTROLLER)://", "LISTENER://"),
+    (re.escape(tempfile.gettempdir()) + r"/[\w-]+/", "PLACE/"), (r"(Leader|Local controller|coordinator|CoordinatorId)(:?) \d", r"\1\2 N"), (r"HOST \(\d\)", "HOST (N)"), (r"(INTERNAL|CONTROLLER)://", "LISTENER://"),
     (r"((?:Exception|error|command|Command failed|refused|following errors?|on leader)) ?: .*", r"\1"))]
 NUMBERS = re.compile(r"\d+(\.\d+)?|NaN")
 # Whose numbers are measured, or counted by each cluster in its own way.
