@@ -30,10 +30,6 @@ Answer<std::vector<AclBinding>> find(ClusterClient& cluster, const std::vector<A
   return std::vector(found.begin(), found.end());
 }
 
-AclFilter exactly(const AclBinding& acl) {
-  return {acl.type, acl.pattern, acl.name, acl.principal, acl.host, acl.operation, acl.permission};
-}
-
 int list(const Arguments& arguments) {
   AclOptions options;
   ClientCommand command("acl list", "",

@@ -1,16 +1,14 @@
 #include "broker/cli/group_command.h"
 
-#include <algorithm>
 #include <set>
 
 #include "broker/cli/client_command.h"
 #include "broker/cli/config_command.h"
 #include "broker/cli/described.h"
 #include "broker/cli/partition_operands.h"
-#include "broker/client/consumer.h"
 #include "broker/client/group_admin.h"
 #include "broker/client/group_progress.h"
-#include "broker/cluster/properties.h"
+#include "broker/client/offset_reset.h"
 
 namespace fulmar {
 
@@ -101,38 +99,7 @@ int remove(const Arguments& arguments) {
   });
 }
 
-// Where a group is to continue: a time, or an offset.
-struct Target {
-  Timestamp time = earliest_offset;
-  std::optional<Offset> offset;
-};
-
-std::optional<Target> parse_target(const std::string& text) {
-  if (text == "earliest") return Target{earliest_offset, std::nullopt};
-  if (text == "latest") return Target{latest_offset, std::nullopt};
-  bool time = text.starts_with("time:");
-  auto number = parse_integer(std::string_view(text).substr(time ? 5 : 0));
-  if (!number || *number < 0) return std::nullopt;
-  return time ? Target{*number, std::nullopt} : Target{0, *number};
-}
-
-// An offset is limited to the partition's range, and a time after all records means the end, as in Kafka's own tool.
-Answer<GroupOffsets> resolve(ClusterClient& cluster, const std::set<PartitionName>& partitions, const Target& target) {
-  std::map<std::string, std::vector<std::int32_t>> topics;
-  for (const auto& [topic, index] : partitions) topics[topic].push_back(index);
-  GroupOffsets offsets;
-  for (const auto& [topic, indexes] : topics) {
-    FULMAR_TRY(auto ends, list_offsets(cluster, topic, indexes, latest_offset));
-    FULMAR_TRY(auto found, list_offsets(cluster, topic, indexes, target.offset ? earliest_offset : target.time));
-    for (auto index : indexes) {
-      auto offset = target.offset ? std::clamp(*target.offset, found.at(index), ends.at(index)) : found.at(index);
-      offsets[{topic, index}] = offset < 0 ? ends.at(index) : offset;
-    }
-  }
-  return offsets;
-}
-
-int reset_offsets(const Arguments& arguments) {
+int reset(const Arguments& arguments) {
   std::vector<std::string> topics;
   std::string to;
   bool execute = false;
@@ -148,7 +115,7 @@ int reset_offsets(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   if (to.empty()) return command.wrong("--to is needed");
-  auto target = parse_target(to);
+  auto target = ResetTarget::parse(to);
   if (!target) return command.wrong("--to must be earliest, latest, time:MS or an offset, not " + to);
   auto operands = parse_partition_operands(topics);
   if (!operands) return command.wrong("--topic: " + operands.error().detail);
@@ -163,7 +130,7 @@ int reset_offsets(const Arguments& arguments) {
     }
     if (partitions.empty())
       return refuse(ErrorCode::none, "group " + name + " has committed nothing: --topic says what is meant");
-    FULMAR_TRY(auto offsets, resolve(cluster, partitions, *target));
+    FULMAR_TRY(auto offsets, reset_offsets(cluster, partitions, *target));
     std::map<PartitionName, ErrorCode> refused;
     if (execute) {
       FULMAR_TRY(refused, or_in_doubt(commit_offsets(cluster, name, offsets), "group describe " + name));
@@ -194,7 +161,7 @@ int group_command(const std::vector<std::string>& arguments) {
        {"describe", "describe NAME...", describe},
        {"reset-offsets",
         "reset-offsets NAME --to earliest|latest|time:MS|OFFSET [--topic TOPIC[:PARTITION]]... [--execute]",
-        reset_offsets},
+        reset},
        {"config", "config NAME [--set NAME=VALUE]... [--unset NAME]...", group_config_command},
        {"delete", "delete NAME...", remove}},
       arguments);

@@ -84,4 +84,8 @@ Answer<std::vector<AclBinding>> remove_acls(ClusterClient& cluster, const std::v
   });
 }
 
+AclFilter exactly(const AclBinding& acl) {
+  return {acl.type, acl.pattern, acl.name, acl.principal, acl.host, acl.operation, acl.permission};
+}
+
 }  // namespace fulmar

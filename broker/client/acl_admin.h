@@ -17,4 +17,7 @@ Answer<void> add_acls(ClusterClient& cluster, const std::vector<AclBinding>& acl
 // Removes what the filters match; returns what was removed, in their order. Errors: as list_acls().
 Answer<std::vector<AclBinding>> remove_acls(ClusterClient& cluster, const std::vector<AclFilter>& filters);
 
+// The filter that matches this entry and no other.
+AclFilter exactly(const AclBinding& acl);
+
 }  // namespace fulmar

@@ -38,10 +38,11 @@ Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClie
   });
 }
 
-Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group) {
+Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group,
+                                                     bool with_permissions) {
   return cluster.retry([&](Deadline deadline) -> Answer<DescribeGroupsResponse::Group> {
     FULMAR_TRY(auto response, (ask_coordinator<DescribeGroupsResponse>(
-                                  cluster, group, DescribeGroupsRequest{{group}, false}, deadline)));
+                                  cluster, group, DescribeGroupsRequest{{group}, with_permissions}, deadline)));
     if (response.groups.size() != 1) return answered_else();
     auto& described = response.groups.front();
     if (described.error_code != ErrorCode::none)
@@ -51,10 +52,11 @@ Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, con
   });
 }
 
-Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group) {
+Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group,
+                                                                     bool with_permissions) {
   return cluster.retry([&](Deadline deadline) -> Answer<ConsumerGroupDescribeResponse::Group> {
     FULMAR_TRY(auto response, (ask_coordinator<ConsumerGroupDescribeResponse>(
-                                  cluster, group, ConsumerGroupDescribeRequest{{group}, false}, deadline)));
+                                  cluster, group, ConsumerGroupDescribeRequest{{group}, with_permissions}, deadline)));
     if (response.groups.size() != 1) return answered_else();
     auto& described = response.groups.front();
     if (described.error_code != ErrorCode::none)

@@ -25,10 +25,13 @@ inline constexpr std::int16_t offset_fetch_by_name = 9;
 
 // All groups of all brokers, by name. Errors: if a broker can't be asked, since groups would be missing then.
 Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClient& cluster);
-// The members of a classic group and their assignments. Errors: GROUP_ID_NOT_FOUND, also for a group that is "Dead".
-Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group);
+// The members of a classic group and their assignments; `with_permissions`: and what this client may do with it.
+// Errors: GROUP_ID_NOT_FOUND, also for a group that is "Dead".
+Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group,
+                                                     bool with_permissions = false);
 // The same for a consumer group (KIP-848). Errors: GROUP_ID_NOT_FOUND, also for a group of the other protocol.
-Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group);
+Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group,
+                                                                     bool with_permissions = false);
 // All offsets that a group has committed; empty if there is no such group. `stable`: retries until no open transaction
 // can change them (KIP-447).
 Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group, bool stable = false);

@@ -17,4 +17,7 @@ Answer<std::string> records_answer(const ConsoleWork& work, const RecordsQuery& 
 Answer<std::string> groups_answer(const ConsoleWork& work, const GroupsQuery& query);
 Answer<std::string> group_answer(const ConsoleWork& work, const GroupQuery& query);
 
+Answer<std::string> permissions_answer(const ConsoleWork& work, const PermissionsQuery& query);
+Answer<std::string> acls_answer(const ConsoleWork& work, const AclsQuery& query);
+
 }  // namespace fulmar

@@ -111,6 +111,17 @@ Result<GroupQuery> GroupQuery::from(const ConsoleParameters& parameters, std::st
   return GroupQuery{std::move(name), part};
 }
 
+Result<PermissionsQuery> PermissionsQuery::from(const ConsoleParameters& parameters) {
+  FULMAR_TRY_VOID(parameters.only({"topic", "group"}));
+  return PermissionsQuery{parameters.text("topic"), parameters.text("group")};
+}
+
+Result<AclsQuery> AclsQuery::from(const ConsoleParameters& parameters) {
+  FULMAR_TRY_VOID(parameters.only({"match", "from", "count"}));
+  FULMAR_TRY(auto part, list_part(parameters));
+  return AclsQuery{parameters.text("match").value_or(""), part};
+}
+
 Result<ConfigsQuery> ConfigsQuery::from(const ConsoleParameters& parameters) {
   FULMAR_TRY_VOID(parameters.only({"broker"}));
   FULMAR_TRY(auto broker, parameters.number("broker", 0, int32_max));

@@ -82,6 +82,21 @@ struct GroupQuery {
   static Result<GroupQuery> from(const ConsoleParameters& parameters, std::string name);
 };
 
+// What whoever asks may change: of the cluster, and of these.
+struct PermissionsQuery {
+  std::optional<std::string> topic;
+  std::optional<std::string> group;
+
+  static Result<PermissionsQuery> from(const ConsoleParameters& parameters);
+};
+
+struct AclsQuery {
+  std::string match;  // entries with this in the names of their resources or principals
+  ListPart part;
+
+  static Result<AclsQuery> from(const ConsoleParameters& parameters);
+};
+
 struct ConfigsQuery {
   std::optional<std::int32_t> broker;  // nullopt: those that are set for all brokers
 

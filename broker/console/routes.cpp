@@ -11,14 +11,30 @@ namespace fulmar {
 
 namespace {
 
-// What is asked for is not there, or the request does not suit it; everything else is the cluster's trouble.
+// What is asked for is not there, is forbidden, does not suit what there is, or is wrong in itself; everything else is
+// the cluster's trouble.
 int status_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::unknown_topic_or_partition:
-    case ErrorCode::group_id_not_found: return 404;
+    case ErrorCode::group_id_not_found:
+    case ErrorCode::resource_not_found: return 404;
+    case ErrorCode::topic_authorization_failed:
+    case ErrorCode::group_authorization_failed:
+    case ErrorCode::cluster_authorization_failed: return 403;
+    case ErrorCode::topic_already_exists:
+    case ErrorCode::non_empty_group:
+    case ErrorCode::group_subscribed_to_topic:
+    case ErrorCode::unknown_member_id:
+    case ErrorCode::security_disabled:
+    case ErrorCode::topic_deletion_disabled: return 409;
+    case ErrorCode::throttling_quota_exceeded: return 429;
     case ErrorCode::invalid_topic_exception:
     case ErrorCode::invalid_group_id:
     case ErrorCode::offset_out_of_range:
+    case ErrorCode::invalid_partitions:
+    case ErrorCode::invalid_replication_factor:
+    case ErrorCode::invalid_config:
+    case ErrorCode::policy_violation:
     case ErrorCode::invalid_request: return 400;
     default: return 502;
   }
@@ -68,9 +84,13 @@ Result<ConsoleRoute> find_route(std::string_view path, std::string_view query) {
   if (pieces.size() == 1 && first == "groups") return route(GroupsQuery::from(parameters), groups_answer);
   if (pieces.size() == 2 && first == "groups") return route(GroupQuery::from(parameters, pieces[1]), group_answer);
   if (pieces.size() == 1 && first == "configs") return route(ConfigsQuery::from(parameters), configs_answer);
-  return fail(Errc::not_found,
-              "there are /console/api/ cluster, topics, topics/NAME, topics/NAME/records, groups, groups/NAME and "
-              "configs");
+  if (pieces.size() == 1 && first == "acls") return route(AclsQuery::from(parameters), acls_answer);
+  if (pieces.size() == 1 && first == "permissions")
+    return route(PermissionsQuery::from(parameters), permissions_answer);
+  return fail(
+      Errc::not_found,
+      "there are /console/api/ cluster, topics, topics/NAME, topics/NAME/records, groups, groups/NAME, configs, "
+      "acls and permissions");
 }
 
 }  // namespace fulmar

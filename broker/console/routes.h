@@ -15,6 +15,7 @@ struct ConsoleWork {
   Host& host;
   ClusterClient& cluster;
   std::size_t answer_bytes_max;
+  bool may_change = false;  // whether the console makes changes at all
 };
 
 using ConsoleRoute = std::function<HttpResponse(const ConsoleWork&)>;
@@ -23,7 +24,7 @@ using ConsoleRoute = std::function<HttpResponse(const ConsoleWork&)>;
 // invalid_argument, for a parameter that this answer does not have, or a value that it may not have.
 Result<ConsoleRoute> find_route(std::string_view path, std::string_view query);
 
-// The status of an error of the cluster, with {"error": SENTENCE, "code": NAME}.
+// The status of an error of the cluster, or of a change that it did not make, with {"error": SENTENCE, "code": NAME}.
 HttpResponse error_response(const ClientError& error);
 
 }  // namespace fulmar

@@ -28,14 +28,15 @@ struct AdminPage {
   std::string body;
 };
 
-// `headers`: whole lines. Asks for the connection to be closed.
+// `headers`: whole lines, Content-Length among them if there is a `body`. Asks for the connection to be closed.
 inline AdminPage admin_page(Host& host, const SocketAddress& at, const std::string& target,
-                            const std::string& headers = "", const std::string& method = "GET") {
+                            const std::string& headers = "", const std::string& method = "GET",
+                            const std::string& body = "") {
   auto deadline = host.clock().deadline_in(seconds(30));
   auto connection = host.network().connect(at, deadline);
   if (!connection) return {};
-  auto request =
-      method + " " + target + " HTTP/1.1\r\nHost: " + to_string(at) + "\r\nConnection: close\r\n" + headers + "\r\n";
+  auto request = method + " " + target + " HTTP/1.1\r\nHost: " + to_string(at) + "\r\nConnection: close\r\n" + headers +
+                 "\r\n" + body;
   if (!(*connection)->write(ByteChain(Bytes::copy_of(request)), deadline)) return {};
   std::string all;
   std::array<char, 4096> buffer{};

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The console in a browser, of real brokers: a thousand topics, a group that lags, records that want to be more than text; then one broker is
-killed; then one that wants a token. What is looked at is in tests/page/console_test.js.
+killed; then a cluster that is changed; then brokers with access control lists, and with a token. What is looked at is in tests/page/console_test.js.
 
 Usage: page_test.py FULMAR_BINARY FOLDER. Leaves screenshots in FOLDER. Exit code 77: skipped, as there is no browser, or npm's packages are not there.
 """
@@ -26,6 +26,10 @@ DEAD_SECONDS = 60
 TOKEN = "a token of this very test"
 ADMIN = ("--set", "admin.http.listener=127.0.0.1:0", "--set", "admin.http.console=true")
 ATTACKS = ["<script>document.title = 'hacked'</script>", "<img src=x onerror=\"document.title = 'hacked'\">"]
+
+CHANGES = ("--set", "admin.http.console.changes=true")
+LISTS = ("--set", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+         "--set", "allow.everyone.if.no.acl.found=true")
 
 
 def console(broker):
@@ -74,6 +78,15 @@ def main():
         cluster.broker(3).kill()
         await_dead(cluster, 3)
         look("trouble", url)
+    with Cluster(3, *ADMIN, *CHANGES, binary=BINARY) as cluster:
+        cluster.ask("topic", "create", "orders", "--partitions", "2")
+        cluster.ask("produce", "orders", "--partition", "0", input="text\n" * 30)
+        cluster.ask("consume", "orders", "--group", "readers", "--count", "5")
+        cluster.await_health()
+        look("changes", console(cluster.broker(1)))
+    with Broker(*ADMIN, *CHANGES, *LISTS, binary=BINARY) as broker:
+        subprocess.run([BINARY, "topic", "create", "guarded", "--bootstrap", broker.address], check=True)
+        look("guarded", console(broker))
     with tempfile.NamedTemporaryFile("w") as token:
         token.write(TOKEN + "\n")
         token.flush()

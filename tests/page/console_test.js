@@ -1,6 +1,6 @@
 // Looks at the console in a headless browser; tests/console/page_test.py runs the brokers.
 //   node console_test.js PHASE FACTS
-// PHASE: able (is there a browser?), healthy, trouble or token; FACTS: JSON, as that makes it. Exit code 77: there is no browser, or npm's packages
+// PHASE: able (is there a browser?), healthy, trouble, changes, guarded or token; FACTS: JSON, as that makes it. Exit code 77: there is no browser, or npm's packages
 // are not there.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
@@ -19,7 +19,7 @@ mkdirSync(facts.folder, { recursive: true });
 const waitMax = 30_000; // on a machine that is busy with other tests
 const searchMax = 400; // ms from a key to the rows of 1,000 topics; a quiet machine takes about 20
 // What a cluster in trouble, or a broker that wants a token, answers is told in the browser's console, too.
-const answeredInPhase = { healthy: /^$/, trouble: /status of (404|502|504)/, token: /status of 401/ }[phase];
+const answeredInPhase = { healthy: /^$/, trouble: /status of (404|502|504)/, changes: /^$/, guarded: /^$/, token: /status of 401/ }[phase];
 let answered = answeredInPhase; // a test may say otherwise
 
 const browser = await puppeteer.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"] });
@@ -57,6 +57,19 @@ const shot = (page, name, fullPage = false) => page.screenshot({ path: `${facts.
 const says = (page, text) => page.waitForFunction((wanted) => document.getElementById("page").innerText.includes(wanted), {}, text);
 const focused = (page) => page.evaluate(() => ({ tag: document.activeElement.tagName, text: document.activeElement.textContent, id: document.activeElement.id }));
 const rows = (page, selector) => page.$$eval(`${selector} tbody tr`, (all) => all.map((row) => row.innerText));
+
+// The form for a change, unfolded.
+async function form(page, name) {
+  const found = await page.waitForSelector(`[data-change="${name}"]`);
+  await found.evaluate((one) => ((one.open = true), one.scrollIntoView({ block: "center" })));
+  return found;
+}
+const into = (found, name) => found.$(`[name="${name}"]`);
+const submit = (found) => found.$eval('button[type="submit"]', (one) => one.click());
+const disabled = (found) => found.$eval('button[type="submit"]', (one) => one.disabled);
+// The same by a request of the page, without a form.
+const changed = (page, name, body) =>
+  page.evaluate(async (path, text) => (await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: text })).json(), `api/changes/${name}`, JSON.stringify(body));
 
 const healthy = {
   async "the overview says that all is well"(page) {
@@ -166,7 +179,7 @@ const healthy = {
       await page.keyboard.press("Tab");
       seen.push((await focused(page)).text);
     }
-    assert.deepEqual(seen.slice(0, 6), ["Skip to the content", "Overview", "Topics", "Groups", "Configuration", "Dark"]);
+    assert.deepEqual(seen.slice(0, 6), ["Skip to the content", "Overview", "Topics", "Groups", "Configuration", "Access"]);
     assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none", "the focus is seen");
   },
   async "dark, where the system is"(page) {
@@ -181,7 +194,7 @@ const healthy = {
   },
   async "nothing is wider than a phone"(page) {
     await page.setViewport({ width: 390, height: 800, deviceScaleFactor: 2, isMobile: true });
-    for (const hash of ["", "#/topics", "#/topics/orders", "#/groups", "#/configs/1"]) {
+    for (const hash of ["", "#/topics", "#/topics/orders", "#/groups", "#/configs/1", "#/access"]) {
       await page.goto("about:blank");
       await open(page, hash);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 390), `${hash} is wider`);
@@ -189,6 +202,16 @@ const healthy = {
     await page.goto("about:blank");
     await open(page, "");
     await shot(page, "phone");
+  },
+  async "nothing offers a change where changes are not enabled"(page) {
+    for (const hash of ["", "#/topics", "#/topics/orders", "#/groups/billing%20%3Cb%3Eof%3C%2Fb%3E%20orders", "#/access"]) {
+      await page.goto("about:blank");
+      await open(page, hash);
+      assert.equal((await page.$$("[data-change], button.danger")).length, 0, hash);
+    }
+    await says(page, "Everybody may do everything");
+    answered = /status of 403/;
+    assert.match((await changed(page, "delete-topic", { topic: "orders" })).error, /admin.http.console.changes/);
   },
   async "what is not there is said"(page) {
     answered = /status of 404/;
@@ -222,6 +245,153 @@ const trouble = {
   },
 };
 
+const changes = {
+  async "a topic is created, and what the cluster refuses is said"(page) {
+    await open(page, "#/topics");
+    const create = await form(page, "create-topic");
+    await (await into(create, "topic")).type("made-here");
+    await (await into(create, "partitions")).type("3");
+    await (await into(create, "configs")).type("retention.ms=86400000\ncleanup.policy=compact");
+    await submit(create);
+    await says(page, "created topic made-here: 3 partitions, replication factor 3");
+    await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((row) => row.innerText.includes("made-here")));
+    await shot(page, "create");
+    answered = /status of 409/;
+    await submit(create);
+    await says(page, "TOPIC_ALREADY_EXISTS: Topic 'made-here' already exists.");
+    await (await into(create, "configs")).type("\nnonsense");
+    await submit(create);
+    await says(page, "Expected NAME=VALUE in a line");
+  },
+  async "its properties, partitions and leaders are changed"(page) {
+    await open(page, "#/topics/made-here");
+    const alter = await form(page, "alter-topic");
+    await (await into(alter, "property")).select("retention.ms");
+    assert.equal(await (await into(alter, "value")).evaluate((one) => one.value), "86400000", "it begins with what is in force");
+    await (await into(alter, "value")).evaluate((one) => (one.value = "3600000"));
+    await submit(alter);
+    await says(page, "retention.ms is 3600000 now");
+    await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((row) => /retention\.ms\s+3600000\s+this topic/.test(row.innerText)));
+    await (await into(alter, "property")).select("cleanup.policy");
+    await (await into(alter, "how")).select("unset");
+    await submit(alter);
+    await says(page, "cleanup.policy is the default now");
+    const add = await form(page, "add-partitions");
+    await (await into(add, "partitions")).type("5");
+    await submit(add);
+    await says(page, "topic made-here has 5 partitions now");
+    await page.waitForFunction(() => document.querySelectorAll("button[data-key^='browse']").length === 5);
+    const elect = await form(page, "elect-leaders");
+    await submit(elect);
+    await page.waitForFunction(() => /\d leaders? elected; \d partitions? needed none/.test(document.getElementById("page").innerText));
+    await shot(page, "changes", true);
+  },
+  async "a topic is deleted once its name is typed"(page) {
+    await open(page, "#/topics/made-here");
+    const remove = await form(page, "delete-topic");
+    assert.ok(await disabled(remove));
+    await (await into(remove, "confirm")).type("made-her");
+    assert.ok(await disabled(remove), "not by another name");
+    await page.keyboard.press("Enter");
+    assert.equal((await changed(page, "create-topic", { topic: "made-here-too" })).done.includes("created"), true);
+    await (await into(remove, "confirm")).type("e");
+    assert.ok(!(await disabled(remove)));
+    await shot(page, "delete");
+    await submit(remove);
+    await page.waitForFunction(() => location.hash === "#/topics");
+    await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((row) => row.innerText.includes("made-here-too")));
+    assert.ok(!(await rows(page, "table")).some((row) => /made-here\s/.test(row)));
+  },
+  async "a group goes on elsewhere, and is deleted once its name is typed"(page) {
+    const lag = () => page.$eval("dl.tiles .tile:nth-child(2) dd", (one) => parseInt(one.innerText, 10));
+    await open(page, "#/groups/readers");
+    assert.equal(await lag(), 25);
+    const reset = await form(page, "reset-offsets");
+    await submit(reset);
+    await says(page, "nothing is changed yet");
+    assert.equal(await lag(), 25);
+    await (await into(reset, "really")).evaluate((one) => one.click());
+    await submit(reset);
+    await says(page, "group readers goes on elsewhere");
+    await page.waitForFunction(() => document.querySelector("dl.tiles .tile:nth-child(2) dd").innerText.startsWith("30"));
+    await shot(page, "reset", true);
+    const remove = await form(page, "delete-group");
+    await (await into(remove, "confirm")).type("readers");
+    await submit(remove);
+    await page.waitForFunction(() => location.hash === "#/groups");
+    await says(page, "There are no consumer groups.");
+  },
+  async "forms are no wider than a phone"(page) {
+    await page.setViewport({ width: 390, height: 800, deviceScaleFactor: 2, isMobile: true });
+    for (const [hash, name] of [["", "elect-leaders"], ["#/topics", "create-topic"], ["#/topics/orders", "alter-topic"]]) {
+      await page.goto("about:blank");
+      await open(page, hash);
+      await form(page, name);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 390), `${hash} is wider`);
+    }
+    await shot(page, "changes-phone");
+  },
+  async "the page of another site changes nothing"(page) {
+    answered = /./;
+    await page.goto("data:text/html,elsewhere");
+    const tried = await page.evaluate(async (url) => {
+      const body = JSON.stringify({ topic: "orders" });
+      const tries = [
+        { mode: "no-cors", body }, // as a form sends it
+        { mode: "no-cors", headers: { "Content-Type": "application/json" }, body }, // the browser leaves such a header out
+        { mode: "cors", headers: { "Content-Type": "application/json" }, body }, // it asks first, and nobody allows it
+      ];
+      return Promise.all(tries.map((one) => fetch(url + "api/changes/delete-topic", { method: "POST", ...one }).then((response) => response.type, () => "refused")));
+    }, facts.url);
+    assert.deepEqual(tried, ["opaque", "opaque", "refused"]);
+    await open(page, "#/topics/orders");
+    await says(page, "Partitions");
+  },
+};
+
+const guarded = {
+  async "entries of access control lists are added, and what they forbid is not offered"(page) {
+    await open(page, "#/topics/guarded");
+    await page.waitForSelector('[data-change="delete-topic"]');
+    await page.goto("about:blank");
+    await open(page, "#/access");
+    const add = await form(page, "add-acl");
+    for (const [rule, operation] of [["ALLOW", "ALL"], ["DENY", "DELETE"]]) {
+      await (await into(add, "principal")).evaluate((one) => (one.value = "User:ANONYMOUS"));
+      await (await into(add, "permission")).select(rule);
+      await (await into(add, "operation")).select(operation);
+      await (await into(add, "name")).evaluate((one) => (one.value = "guarded"));
+      await submit(add);
+      await says(page, `added: User:ANONYMOUS from host * ${rule === "ALLOW" ? "may" : "may not"} ${operation} TOPIC LITERAL guarded`);
+    }
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 2);
+    await shot(page, "access");
+    await page.goto("about:blank");
+    await open(page, "#/topics/guarded");
+    await page.waitForSelector('[data-change="add-partitions"]');
+    assert.equal(await page.$('[data-change="delete-topic"]'), null);
+    answered = /status of 403/;
+    assert.match((await changed(page, "delete-topic", { topic: "guarded" })).error, /^TOPIC_AUTHORIZATION_FAILED/);
+    await page.goto("about:blank");
+    await open(page, "#/topics/guarded");
+    await says(page, "guarded");
+  },
+  async "an entry is removed by two clicks"(page) {
+    await open(page, "#/access");
+    await page.type("#search", "guarded");
+    const button = () => page.waitForSelector('button[data-key*="DELETE DENY"]');
+    await (await button()).evaluate((one) => one.click());
+    await says(page, "Really remove it?");
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 2);
+    await (await button()).evaluate((one) => one.click());
+    await says(page, "removed: User:ANONYMOUS from host * may not DELETE TOPIC LITERAL guarded");
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+    await page.goto("about:blank");
+    await open(page, "#/topics/guarded");
+    await page.waitForSelector('[data-change="delete-topic"]');
+  },
+};
+
 const token = {
   async "a token is asked for, and kept nowhere"(page) {
     await page.goto(facts.url);
@@ -238,6 +408,6 @@ const token = {
   },
 };
 
-for (const [name, run] of Object.entries({ healthy, trouble, token }[phase])) await test(name, run);
+for (const [name, run] of Object.entries({ healthy, trouble, changes, guarded, token }[phase])) await test(name, run);
 await browser.close();
 process.exit(failed ? 1 : 0);

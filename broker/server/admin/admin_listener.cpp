@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "broker/console/console.h"
+#include "broker/console/own_site.h"
 #include "broker/security/tls/tls_connection.h"
 #include "broker/server/listen_address.h"
 #include "runtime/base/assert.h"
@@ -12,7 +13,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr HttpSizes sizes{.head_bytes_max = 16 * 1024, .body_bytes_max = 1024};
+constexpr HttpSizes sizes{.head_bytes_max = 16 * 1024, .body_bytes_max = 16 * 1024};
 constexpr Duration request_time = seconds(10);
 constexpr Duration idle_time = seconds(150);  // longer than those who scrape every two minutes are silent
 constexpr Duration response_time = seconds(30);
@@ -25,6 +26,12 @@ constexpr const char* contents =
 HttpResponse token_is_needed() {
   auto refusal = http_error(401, "the token of this broker is needed, as Authorization: Bearer");
   refusal.headers["WWW-Authenticate"] = "Bearer";
+  return refusal;
+}
+
+HttpResponse other_method(const std::string& allowed) {
+  auto refusal = http_error(405, "the method must be " + allowed.substr(0, allowed.find(',')));
+  refusal.headers["Allow"] = allowed;
   return refusal;
 }
 
@@ -91,11 +98,9 @@ HttpResponse AdminListener::answer(const HttpRequest& request) const {
   const bool known = of_console || request.path == "/" || request.path == "/metrics" ||
                      request.path == "/health/live" || request.path == "/health/ready";
   if (!known) return http_error(404, "there is no " + request.path + "; GET / says what there is");
-  if (request.method != "GET" && request.method != "HEAD") {
-    auto refusal = http_error(405, "the method must be GET");
-    refusal.headers["Allow"] = "GET, HEAD";
-    return refusal;
-  }
+  const bool of_change = of_console && Console::is_change(request.path);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (of_change ? request.method != "POST" : !reads) return other_method(of_change ? "POST" : "GET, HEAD");
   if (request.path == "/metrics") return has_token(request) ? pages_.metrics(request) : token_is_needed();
   if (of_console && Console::is_data(request.path)) return console(request);
   if (request.path != "/" && !request.query.empty()) return http_error(400, "this page takes no parameters");

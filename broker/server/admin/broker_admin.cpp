@@ -27,7 +27,7 @@ BrokerAdmin::BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settin
       peer_connections_(std::move(peer_connections)),
       started_ms_(host.clock().wall_ms()),
       watch_(host),
-      console_(host),
+      console_(host, {}, {.enabled = settings.console_changes, .https = settings.tls.has_value()}),
       listener_(host, settings, pages()) {}
 
 AdminPages BrokerAdmin::pages() {

@@ -19,6 +19,20 @@ Result<ListenerTls> tls_of_admin(const Properties& properties) {
   return ListenerTls::from(named, listener);
 }
 
+// Whoever reaches the listener could change the cluster.
+Result<bool> wants_changes(const AdminSettings& admin, const Properties& properties) {
+  constexpr std::string_view name = "admin.http.console.changes";
+  if (value_of(properties, name) != "true") return false;
+  if (!admin.console) return invalid_value(name, "true", "needs admin.http.console");
+  const bool knows_clients = admin.tls && admin.tls->settings.client_auth == ClientAuth::required;
+  if (!knows_clients && !is_loopback(admin.listen->host) && value_of(properties, "admin.http.token.file").empty())
+    return invalid_value(
+        name, "true",
+        "needs admin.http.token.file, or admin.http.ssl.client.auth=required, where admin.http.listener "
+        "is not at a loopback address");
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::string_view> admin_tls_property(std::string_view name) {
@@ -52,6 +66,7 @@ Result<AdminSettings> AdminSettings::from(const Properties& properties) {
   admin.console = text("admin.http.console") == "true";
   if (admin.console && !admin.listen)
     return invalid_value("admin.http.console", "true", "needs admin.http.listener, which serves the console");
+  FULMAR_TRY(admin.console_changes, wants_changes(admin, properties));
   admin.connections_max = static_cast<std::size_t>(number("admin.http.max.connections"));
   admin.stall_max = milliseconds(number("admin.http.shard.stall.max.ms"));
   auto topics = text("admin.http.metrics.topics");

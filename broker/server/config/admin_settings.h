@@ -20,6 +20,7 @@ struct AdminSettings {
   std::optional<SocketAddress> listen;   // admin.http.listener; nullopt: there is none
   std::optional<ListenerTls> tls;        // admin.http.ssl.*; nullopt: it is in plain text
   bool console = false;                  // admin.http.console
+  bool console_changes = false;          // admin.http.console.changes
   std::size_t connections_max = 64;      // admin.http.max.connections
   Duration stall_max = seconds(10);      // admin.http.shard.stall.max.ms
   std::vector<std::string> topics = {};  // admin.http.metrics.topics

@@ -23,6 +23,10 @@ constexpr PropertyInfo table[] = {
     {"admin.http.console", PropertyType::boolean, "false", 0, 0, "",
      "Whether that listener serves the console: a page that shows the cluster, its records among it, to everybody who "
      "reaches it and has the token, if one is needed."},
+    {"admin.http.console.changes", PropertyType::boolean, "false", 0, 0, "",
+     "Whether topics, groups and access control lists can be changed by the console, as far as access control lists "
+     "allow it to User:ANONYMOUS, whom the console's requests come from. Where others than this machine reach the "
+     "listener, it needs a token or certificates of clients."},
     {"admin.http.listener", PropertyType::string, "", 0, 0, "",
      "The address at which metrics and health are served over HTTP, as HOST:PORT, or with TLS, as https://HOST:PORT; "
      "none: they are not. Without TLS it is for loopback, or a network that is trusted. Its certificate is that of "
@@ -443,8 +447,7 @@ std::span<const PropertyInfo> broker_properties() {
 
 bool BrokerConfig::needs_secret() const {
   if (!internal || uses_tls(internal->protocol) || !cluster_secret.empty()) return false;
-  const auto& host = internal->listen.host;
-  return host != "localhost" && host != "::1" && !host.starts_with("127.");
+  return !is_loopback(internal->listen.host);
 }
 
 const PropertyInfo* find_broker_property(std::string_view name) {

@@ -14,4 +14,9 @@ std::unexpected<Error> invalid_value(std::string_view name, std::string_view val
               "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
 }
 
+bool is_loopback(std::string_view host) {
+  const bool is_v4 = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return is_v4 || host == "::1" || host == "localhost";
+}
+
 }  // namespace fulmar

@@ -11,10 +11,10 @@ export class AskError extends Error {
   }
 }
 
-async function get(path, signal) {
+async function get(path, signal, more = {}) {
   let response;
   try {
-    response = await fetch(path, { signal, cache: "no-store", headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    response = await fetch(path, { signal, cache: "no-store", ...more, headers: { ...more.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new AskError(0, "This broker does not answer. It may be down, or the network between you.");
@@ -36,6 +36,11 @@ export async function ask(path, parameters = {}, signal = undefined) {
   return JSON.parse(await get("api/" + path.map(encodeURIComponent).join("/") + (query.size ? "?" + query : ""), signal));
 }
 
+// Asks for a change, and returns what was done.
+export async function change(name, body) {
+  return JSON.parse(await get("api/changes/" + name, undefined, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+}
+
 // All entries of a list that is answered in parts, up to `max`: {entries, total}.
 export async function askAll(path, list, parameters, max, signal) {
   const entries = [];
@@ -43,7 +48,7 @@ export async function askAll(path, list, parameters, max, signal) {
     const part = await ask(path, { ...parameters, from: entries.length, count: 1000 }, signal);
     entries.push(...part[list]);
     const total = part.matching ?? part.total;
-    if (!part[list].length || entries.length >= Math.min(total, max)) return { entries, total, errors: part.errors ?? [] };
+    if (!part[list].length || entries.length >= Math.min(total, max)) return { entries, total, errors: part.errors ?? [], last: part };
   }
 }
 

@@ -1,6 +1,8 @@
 // The list of consumer groups with their lag, and one group: how far it has come in each partition, and its members.
 import { count, element, section, table } from "../../../../reports/page/src/dom.js";
 import { ask, askAll } from "./ask.js";
+import { offer } from "./changes.js";
+import { deleteGroup, resetOffsets } from "./group_changes.js";
 import { rateChart } from "./rates.js";
 import { errorsNote, fill, link, number, searchField, sortedTable, state, tile, tiles } from "./views.js";
 
@@ -49,10 +51,12 @@ export function group(name) {
     { label: "committed", colour: "series-3" },
     { label: "taken in", colour: "series-1" },
   ]);
-  return {
+  const forms = element("div");
+  let offered = false;
+  const view = {
     title: name,
     crumbs: [link(["groups"], "Groups")],
-    nodes: [place, section("Progress, in records per second", null, progress.node)],
+    nodes: [place, forms, section("Progress, in records per second", null, progress.node)],
     period: 4000,
     async refresh(signal) {
       const shown = await ask(["groups", name], { count: 1000 }, signal);
@@ -90,7 +94,9 @@ export function group(name) {
           ? section("Members", null, table(["Member", "Client", "Host", "#Partitions"], shown.members.map((one) => [one.id, one.client, one.host, number(one.partitions)]), { label: "Members" }))
           : null,
       );
+      offered ||= await offer(forms, { group: name }, signal, (may) => [may("group", "READ") && resetOffsets(name, () => view.again()), may("group", "DELETE") && deleteGroup(name)]);
       return "consumer group";
     },
   };
+  return view;
 }

@@ -4,6 +4,7 @@ import "../../../../reports/page/src/style.css";
 import "./style.css";
 import { element } from "../../../../reports/page/src/dom.js";
 import { forgetListeners, startTheme, themeSwitch } from "../../../../reports/page/src/theme.js";
+import { access } from "./access.js";
 import { setToken } from "./ask.js";
 import { configs } from "./configs.js";
 import { group, groups } from "./groups.js";
@@ -17,6 +18,7 @@ const tabs = [
   [["topics"], "Topics"],
   [["groups"], "Groups"],
   [["configs"], "Configuration"],
+  [["access"], "Access"],
 ];
 let running = null; // of the view that is shown: ends its questions
 
@@ -32,6 +34,7 @@ function viewOf([first, name]) {
   if (first === "topics") return name ? topic(name) : topics();
   if (first === "groups") return name ? group(name) : groups();
   if (first === "configs") return configs(name || undefined);
+  if (first === "access") return access();
   return overview();
 }
 

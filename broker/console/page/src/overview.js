@@ -1,7 +1,9 @@
 // The cluster at a glance: what is wrong, brokers, controllers, partitions in trouble, and what this broker does.
 import { count, element, section, table } from "../../../../reports/page/src/dom.js";
 import { ask, askMetrics } from "./ask.js";
+import { offer } from "./changes.js";
 import { rateChart } from "./rates.js";
+import { electLeaders } from "./topic_changes.js";
 import { ago, fill, link, notice, number, state, tile, tiles } from "./views.js";
 
 // What each trouble means for those who use the cluster.
@@ -71,10 +73,12 @@ export function overview() {
   ];
   const volume = rateChart("Bytes per second that this broker takes in and gives out", both);
   const records = rateChart("Records per second that this broker takes in and gives out", both);
+  const forms = element("div");
+  let offered = false;
   const live = element("div.columns", {}, section("Bytes per second, of this broker", null, volume.node), section("Records per second, of this broker", null, records.node));
-  return {
+  const view = {
     title: "Overview",
-    nodes: [place, live],
+    nodes: [place, forms, live],
     period: 4000,
     async refresh(signal) {
       const [cluster, metrics] = await Promise.all([ask(["cluster"], {}, signal), askMetrics(counters, signal).catch(() => null)]);
@@ -108,7 +112,9 @@ export function overview() {
             )
           : null,
       );
+      offered ||= await offer(forms, {}, signal, (may) => [may("cluster", "ALTER") && electLeaders(undefined, () => view.again())]);
       return `cluster ${cluster.cluster}`;
     },
   };
+  return view;
 }

@@ -1,10 +1,12 @@
 // The list of topics, and one topic: its partitions, its configuration, and how fast it grows.
 import { count, element, section, table } from "../../../../reports/page/src/dom.js";
 import { ask, askAll } from "./ask.js";
+import { offer } from "./changes.js";
 import { configTable } from "./configs.js";
 import { replicas, troubleState } from "./overview.js";
 import { rateChart } from "./rates.js";
 import { recordsBrowser } from "./records.js";
+import { addPartitions, alterTopic, createTopic, deleteTopic, electLeaders } from "./topic_changes.js";
 import { bytes, errorsNote, fill, link, notice, number, searchField, sortedTable, state, tile, tiles } from "./views.js";
 
 const topicsMax = 20_000;
@@ -22,6 +24,8 @@ function topicState(topic) {
 export function topics() {
   const search = searchField("topics");
   const notes = element("div");
+  const forms = element("div");
+  let offered = false;
   const list = sortedTable(
     "Topics",
     [
@@ -33,17 +37,19 @@ export function topics() {
     ],
     { search, empty: "There are no topics." },
   );
-  return {
+  const view = {
     title: "Topics",
-    nodes: [notes, section("Topics", null, search, list.node)],
+    nodes: [notes, forms, section("Topics", null, search, list.node)],
     period: 10_000,
     async refresh(signal) {
       const all = await askAll(["topics"], "topics", { sizes: true }, topicsMax, signal);
       fill(notes, errorsNote(all.errors), all.entries.length < all.total ? notice("warn", "Not all are shown", `There are ${count(all.total)} topics; these are the first ${count(all.entries.length)}.`) : null);
       list.setRows(all.entries);
+      offered ||= await offer(forms, {}, signal, (may) => [may("cluster", "CREATE") && createTopic(() => view.again())]);
       return `${count(all.total)} topics`;
     },
   };
+  return view;
 }
 
 export function topic(name) {
@@ -51,11 +57,14 @@ export function topic(name) {
   const below = element("div");
   const growth = rateChart(`Records per second that ${name} takes in`, [{ label: "records", colour: "series-1" }]);
   const browser = recordsBrowser(name);
+  const forms = element("div");
+  const alter = alterTopic(name, () => view.again());
+  let offered = false;
   let from = 0;
   const view = {
     title: name,
     crumbs: [link(["topics"], "Topics")],
-    nodes: [top, section("Records taken in per second", null, growth.node), section("Records", null, browser.node), below],
+    nodes: [top, forms, section("Records taken in per second", null, growth.node), section("Records", null, browser.node), below],
     period: 4000,
     async refresh(signal) {
       const shown = await ask(["topics", name], { from, count: 100 }, signal);
@@ -100,6 +109,14 @@ export function topic(name) {
         ),
       );
       fill(below, section("Configuration", "What is in force, and where it is set.", configTable(shown.configs, "topic")));
+      alter.setConfigs(shown.configs);
+      const again = () => view.again();
+      offered ||= await offer(forms, { topic: name }, signal, (may) => [
+        may("topic", "ALTER") && addPartitions(name, again),
+        may("topic", "ALTER_CONFIGS") && alter.node,
+        may("cluster", "ALTER") && electLeaders(name, again),
+        may("topic", "DELETE") && deleteTopic(name),
+      ]);
       return shown.internal ? "internal topic" : "topic";
     },
   };
