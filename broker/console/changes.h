@@ -16,6 +16,7 @@ struct ConsoleChange {
   std::string about;  // a topic, a group or an entry of an access control list: for the log
   // Makes it, and returns what was done: a sentence as "done", and more.
   std::function<Answer<ConsoleJson>(const ConsoleWork&)> make;
+  bool preview = false;  // it only shows what it would do
 };
 
 // `name`: behind /console/api/changes/. Changes nothing yet. Errors, each with a sentence: not_found; and

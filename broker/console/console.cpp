@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view page_path = "/console/";
 constexpr std::string_view data_path = "/console/api/";
+constexpr std::size_t logged_max = 300;  // bytes of what a change is about
 constexpr std::string_view change_path = "/console/api/changes/";
 
 // No other site may show it in a frame, or take it for something else; and no cache keeps it.
@@ -99,8 +100,10 @@ HttpResponse Console::change(const HttpRequest& request) {
 
 HttpResponse Console::make(const std::string& name, const ConsoleChange& change, const ConsoleWork& work) {
   auto made = change.make(work);
-  log_.info("asked for a change",
-            {{"change", name}, {"about", change.about}, {"result", made ? "done" : to_string(made.error())}});
+  if (!change.preview)
+    log_.info("asked for a change", {{"change", name},
+                                     {"about", change.about.substr(0, logged_max)},
+                                     {"result", made ? "done" : to_string(made.error())}});
   if (made) return {.body = made->dump(-1, ' ', false, ConsoleJson::error_handler_t::replace) + "\n"};
   auto error = std::move(made).error();
   const bool in_doubt = error.code == ErrorCode::network_exception || error.code == ErrorCode::request_timed_out;

@@ -80,7 +80,9 @@ Result<ConsoleChange> reset_offsets_change(const ChangeBody& body) {
   if (reset.partition && !reset.topic) return fail(Errc::invalid_argument, "topic is needed: whose partition?");
   reset.target = *target;
   auto about = reset.group;
-  return ConsoleChange{about, [reset = std::move(reset)](const ConsoleWork& work) { return make(work, reset); }};
+  const bool preview = reset.preview;
+  return ConsoleChange{about, [reset = std::move(reset)](const ConsoleWork& work) { return make(work, reset); },
+                       preview};
 }
 
 Result<ConsoleChange> delete_group_change(const ChangeBody& body) {

@@ -86,7 +86,10 @@ def main():
         look("changes", console(cluster.broker(1)))
     with Broker(*ADMIN, *CHANGES, *LISTS, binary=BINARY) as broker:
         subprocess.run([BINARY, "topic", "create", "guarded", "--bootstrap", broker.address], check=True)
-        look("guarded", console(broker))
+        # To delete topics DELETE on the cluster is enough, which would be everybody's without these.
+        subprocess.run([BINARY, "acl", "add", "--allow-principal", "User:ANONYMOUS", "--cluster", "--operation", "Alter", "--operation", "Describe",
+                        "--bootstrap", broker.address], check=True)
+        look("guarded", console(broker), entries=2)
     with tempfile.NamedTemporaryFile("w") as token:
         token.write(TOKEN + "\n")
         token.flush()

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <map>
 
+#include "runtime/fiber/slices.h"
+
 namespace fulmar {
 
 namespace {
 
 using enum MetricType;
+
+constexpr Duration write_sample_work = nanoseconds(500);  // of a partition that was asked for
 
 double seconds_of(Duration time) {
   return std::chrono::duration<double>(time).count();
@@ -118,9 +122,11 @@ void write_asked_for(Exposition& text, const BrokerSamples& samples) {
     for (const auto& partition : shard.topics) partitions.push_back(&partition);
   auto each = [&](std::string_view name, std::string_view unit, std::string_view help, auto&& value) {
     text.family(name, gauge, unit, help);
-    for (const auto* partition : partitions)
+    for (const auto* partition : partitions) {
+      work_in_slices(write_sample_work);
       text.sample({{"topic", partition->topic}, {"partition", std::to_string(partition->index)}},
                   std::int64_t{value(*partition)});
+    }
   };
   if (!partitions.empty()) {
     using Sample = const TopicPartitionSample&;
@@ -139,11 +145,13 @@ void write_asked_for(Exposition& text, const BrokerSamples& samples) {
     text.family("fulmar_partition_replica_lag", gauge, "",
                 "Records of a partition led here that the replica on that broker does not have.");
     for (const auto* partition : partitions)
-      for (auto [broker, lag] : partition->lags)
+      for (auto [broker, lag] : partition->lags) {
+        work_in_slices(write_sample_work);
         text.sample({{"topic", partition->topic},
                      {"partition", std::to_string(partition->index)},
                      {"broker", std::to_string(broker)}},
                     lag);
+      }
   }
   if (samples.group_lags.empty()) return;
   auto of_groups = [&](std::string_view name, std::string_view help, std::int64_t GroupLag::* value) {

@@ -40,6 +40,7 @@ struct BrokerSamples {
   std::int64_t token_key_tries_failed = 0;
 };
 
+// A cancellation point.
 std::string metrics_page(const BrokerSamples& samples, ExpositionFormat format);
 
 // -- Its parts.
