@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/base/assert.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -61,11 +62,14 @@ void Reactor::receive() {
 void Reactor::run_until(const std::function<bool()>& done) {
   while (!done()) {
     receive();
-    for (int turn = 0; ready_first_ && turn < fibers_per_turn_max; ++turn) {
+    // A fiber that computes in slices is ready again at once: what comes from outside must not wait for all of them.
+    Duration computed(0);
+    for (int turn = 0; ready_first_ && turn < fibers_per_turn_max && computed < slice_length; ++turn) {
       Fiber* fiber = ready_first_;
       ready_first_ = fiber->ready_next;
       if (!ready_first_) ready_last_ = nullptr;
       run(*fiber);
+      computed += work_of_step();
     }
     auto at = now();
     while (!timers_.empty() && timers_.earliest() <= at) timers_.pop().fire();

@@ -313,6 +313,24 @@ TEST_P(Fibers, LongWorkLetsTheOthersRunAfterEachSlice) {
   });
 }
 
+TEST_P(Fibers, LongWorkLetsTimersPassAfterEachSlice) {
+  run(1, [](Host& host) {
+    int slices = 0;
+    int at_timer = -1;
+    FiberGroup group;
+    group.spawn("computes", [&] {
+      for (; slices < 200; ++slices) work_in_slices(slice_length);
+    });
+    group.spawn("sleeps", [&] {
+      host.clock().sleep_for(nanoseconds(1));
+      at_timer = slices;
+    });
+    group.join();
+    EXPECT_GE(at_timer, 0);
+    EXPECT_LT(at_timer, 10);
+  });
+}
+
 TEST_P(Fibers, AFiberThatIsCancelledDoesNotBeginAnotherSlice) {
   run(1, [](Host&) {
     int slices = 0;
