@@ -19,7 +19,8 @@ std::size_t partitions_of(ClusterClient& cluster, const std::string& topic) {
 
 // "" unless it is set on the topic.
 std::string set_on(ClusterClient& cluster, const std::string& topic, const std::string& name) {
-  for (const auto& config : effective_topic_configs(cluster, topic).value())
+  const auto configs = effective_topic_configs(cluster, topic).value();
+  for (const auto& config : configs)
     if (config.name == name && config.from == "topic") return config.value.value_or("");
   return "";
 }
@@ -43,6 +44,7 @@ TEST(ConsoleChanges, TopicsAreCreatedAlteredAndDeleted) {
 
     it.changed(host, "alter-topic",
                {{"topic", "orders"}, {"set", {{"retention.ms", "7200000"}}}, {"unset", {"cleanup.policy"}}});
+    host.clock().sleep_for(seconds(1));  // until every broker knows it
     EXPECT_EQ(set_on(cluster, "orders", "retention.ms"), "7200000");
     EXPECT_EQ(set_on(cluster, "orders", "cleanup.policy"), "");
 

@@ -20,7 +20,8 @@ const Shown new_topic{{"topic", "made"}, {"partitions", 1}, {"replication_factor
 
 std::vector<std::string> topics_of(ClusterClient& cluster) {
   std::vector<std::string> names;
-  for (const auto& topic : cluster.metadata(std::nullopt).value().topics) names.push_back(topic.name.value_or(""));
+  const auto metadata = cluster.metadata(std::nullopt).value();
+  for (const auto& topic : metadata.topics) names.push_back(topic.name.value_or(""));
   return names;
 }
 
