@@ -160,8 +160,7 @@ int group_command(const std::vector<std::string>& arguments) {
       {{"list", "list", list},
        {"describe", "describe NAME...", describe},
        {"reset-offsets",
-        "reset-offsets NAME --to earliest|latest|time:MS|OFFSET [--topic TOPIC[:PARTITION]]... [--execute]",
-        reset},
+        "reset-offsets NAME --to earliest|latest|time:MS|OFFSET [--topic TOPIC[:PARTITION]]... [--execute]", reset},
        {"config", "config NAME [--set NAME=VALUE]... [--unset NAME]...", group_config_command},
        {"delete", "delete NAME...", remove}},
       arguments);

@@ -187,8 +187,8 @@ bool changes_topics(const Properties& topic, const Properties& broker) {
 TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
   // These act through the newer forms of their names, the command line, or topics that inherit them.
   const std::set<std::string_view> seen_elsewhere{
-      "admin.http.console", "admin.http.console.changes", "admin.http.token.file", "broker.id", "cluster.first.users.file", "cluster.secret.file",
-      "log.dir", "log.dirs", "controller.quorum.voters",
+      "admin.http.console", "admin.http.console.changes", "admin.http.token.file", "broker.id",
+      "cluster.first.users.file", "cluster.secret.file", "log.dir", "log.dirs", "controller.quorum.voters",
       // Whether a configuration is refused; see authentication_test.cpp.
       "sasl.oauthbearer.allow.unverified.audience", "sasl.oauthbearer.allow.unverified.issuer",
       "sasl.oauthbearer.jwks.endpoint.url"};
