@@ -70,8 +70,8 @@ class ClusterClient final : public Brokers {
   Answer<Connection> broker(std::int32_t id, Deadline deadline) override;
 
   // Calls `attempt` until it succeeds, fails for good, or the patience ends; forgets the leaders and the controller
-  // after a failure that may pass. It does not retry before any broker was reached: then the address is more likely wrong than the
-  // cluster down.
+  // after a failure that may pass. It does not retry before any broker was reached: then the address is more likely
+  // wrong than the cluster down.
   template <std::invocable<Deadline> F>
   auto retry(F attempt) -> std::invoke_result_t<F, Deadline> {
     auto begun = host_.clock().now();
