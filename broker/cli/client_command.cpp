@@ -138,7 +138,7 @@ Answer<void> ClientCommand::print(const Table& table) const {
 }
 
 Answer<void> ClientCommand::print(const Json& json) const {
-  return fulmar::print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return fulmar::print(json_text(json, 2) + "\n");
 }
 
 int ClientCommand::run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const {

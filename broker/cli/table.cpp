@@ -24,18 +24,17 @@ std::string key_of(std::string name) {
   return name;
 }
 
+std::string in_hexadecimal(unsigned char byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  return {digits[byte >> 4], digits[byte & 15]};
+}
+
 // Control characters, and what is no UTF-8, as "\x1b": a name that a client has chosen neither ends a row nor does
 // anything to a terminal.
 std::string shown(const std::string& cell) {
   if (cell.empty()) return "-";
   const bool utf8 = is_utf8(cell);
   std::string text;
-  auto in_hexadecimal = [&](unsigned char byte) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    text += "\\x";
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  };
   for (std::size_t at = 0; at < cell.size(); ++at) {
     const auto byte = static_cast<unsigned char>(cell[at]);
     const bool high_control = byte == 0xc2 && at + 1 < cell.size() && static_cast<unsigned char>(cell[at + 1]) < 0xa0;
@@ -43,13 +42,24 @@ std::string shown(const std::string& cell) {
       text += cell[at];
       continue;
     }
-    in_hexadecimal(byte);
-    if (high_control && utf8) in_hexadecimal(static_cast<unsigned char>(cell[++at]));
+    text += "\\x" + in_hexadecimal(byte);
+    if (high_control && utf8) text += "\\x" + in_hexadecimal(static_cast<unsigned char>(cell[++at]));
   }
   return text;
 }
 
 }  // namespace
+
+std::string json_text(const Json& json, int indent) {
+  auto text = json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  // JSON has others than these escaped: U+0080 to U+009F.
+  constexpr char first_byte = '\xc2';
+  for (auto at = text.find(first_byte); at != std::string::npos; at = text.find(first_byte, at + 1)) {
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    if (second < 0xa0) text.replace(at, 2, "\\u00" + in_hexadecimal(second));
+  }
+  return text;
+}
 
 Table::Table(std::vector<std::string> columns) {
   for (auto& name : columns) {

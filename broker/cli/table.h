@@ -9,6 +9,10 @@ namespace fulmar {
 
 using Json = nlohmann::ordered_json;
 
+// The text of `json`, in one line if `indent` is negative. Names that clients have chosen do nothing to a terminal
+// either: what is no UTF-8 in them is replaced, and control characters are escaped.
+std::string json_text(const Json& json, int indent);
+
 class Table {
  public:
   // The first row, with the columns' names; none if empty. A name that ends with '#' marks a column of numbers, one

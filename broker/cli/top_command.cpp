@@ -124,9 +124,7 @@ Json as_json(const ClusterLook& look, const ClusterActivity& activity, const Opt
 
 Answer<void> show(const ClientCommand& command, const ClusterLook& look, const ClusterActivity& activity,
                   const Options& options, bool first) {
-  // Names that clients have chosen may be no UTF-8.
-  if (command.as_json())
-    return print(as_json(look, activity, options).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (command.as_json()) return print(json_text(as_json(look, activity, options), -1) + "\n");
   const bool on_screen = isatty(STDOUT_FILENO) == 1;
   return print((on_screen ? clear_screen : first ? "" : "\n") + as_text(look, activity, options));
 }

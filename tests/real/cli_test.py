@@ -370,7 +370,7 @@ def test_waiting(broker):
     check(fulmar("consume", "slow", "--from", "4", "--count", "1", broker=broker) == b"sent\n", "another one")
     broker.kill()
     said = typing.communicate(b"never\n", timeout=30)[1].decode()
-    check(typing.returncode == 1 and broker.address in said and "1 records were acknowledged" in said, "patience ends, and says for what")
+    check(typing.returncode == 1 and broker.address in said and "1 records were acknowledged" in said, f"patience ends, and says for what: {said}")
     broker.start()
 
 
