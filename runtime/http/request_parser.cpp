@@ -2,26 +2,13 @@
 
 #include <http_parser.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/http/header_collector.h"
 
 namespace fulmar {
-
-namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string in_lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), lower);
-  return text;
-}
-
-}  // namespace
 
 struct HttpRequestParser::State {
   explicit State(HttpSizes s) : sizes(s) {
@@ -50,16 +37,8 @@ struct HttpRequestParser::State {
     return refuse(413, "the body is longer than " + std::to_string(sizes.body_bytes_max) + " bytes");
   }
 
-  void finish_header() {
-    if (name.empty()) return;
-    auto& kept = request.headers[in_lower_case(std::exchange(name, {}))];
-    if (!kept.empty()) kept += ", ";
-    kept += std::exchange(value, {});
-    in_value = false;
-  }
-
   int head_is_there() {
-    finish_header();
+    request.headers = headers.take();
     request.method = http_method_str(static_cast<http_method>(parser.method));
     if (parser.http_major != 1) return refuse(505, "only HTTP/1.0 and HTTP/1.1 are served");
     bool is_1_1 = parser.http_minor >= 1;
@@ -102,16 +81,14 @@ struct HttpRequestParser::State {
       auto& state = of(p);
       if (!state.has_room_in_head(length)) return state.refuse_head();
       if (state.head_done) return 0;  // a trailer: nothing here has a meaning for it
-      if (state.in_value) state.finish_header();
-      state.name.append(at, length);
+      state.headers.name({at, length});
       return 0;
     };
     all.on_header_value = [](http_parser* p, const char* at, std::size_t length) {
       auto& state = of(p);
       if (!state.has_room_in_head(length)) return state.refuse_head();
       if (state.head_done) return 0;
-      state.in_value = true;
-      state.value.append(at, length);
+      state.headers.value({at, length});
       return 0;
     };
     all.on_headers_complete = [](http_parser* p) {
@@ -139,9 +116,7 @@ struct HttpRequestParser::State {
   HttpSizes sizes;
   http_parser parser{};
   std::string target;
-  std::string name;
-  std::string value;
-  bool in_value = false;
+  HeaderCollector headers;
   bool head_done = false;
   bool begun = false;
   bool complete = false;

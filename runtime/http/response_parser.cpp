@@ -2,10 +2,10 @@
 
 #include <http_parser.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/http/header_collector.h"
 
 namespace fulmar {
 
@@ -14,12 +14,6 @@ namespace {
 constexpr int interim_end = 200;  // statuses below are of responses that another one follows
 constexpr int switching_protocols = 101;
 constexpr int status_end = 600;
-
-std::string in_lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 }  // namespace
 
@@ -45,23 +39,13 @@ struct HttpResponseParser::State {
 
   void begin() {
     answer = {};
-    name.clear();
-    value.clear();
-    in_value = false;
+    headers = {};
     head_done = false;
     begun = true;
   }
 
-  void finish_header() {
-    if (name.empty()) return;
-    auto& kept = answer.headers[in_lower_case(std::exchange(name, {}))];
-    if (!kept.empty()) kept += ", ";
-    kept += std::exchange(value, {});
-    in_value = false;
-  }
-
   int head_is_there() {
-    finish_header();
+    answer.headers = headers.take();
     head_done = true;
     answer.status = static_cast<int>(parser.status_code);
     if (parser.http_major != 1) return refuse("it is neither HTTP/1.0 nor HTTP/1.1");
@@ -86,16 +70,14 @@ struct HttpResponseParser::State {
       auto& state = of(p);
       if (!state.has_room_in_head(length)) return state.refuse_head();
       if (state.head_done) return 0;  // a trailer: nothing here has a meaning for it
-      if (state.in_value) state.finish_header();
-      state.name.append(at, length);
+      state.headers.name({at, length});
       return 0;
     };
     all.on_header_value = [](http_parser* p, const char* at, std::size_t length) {
       auto& state = of(p);
       if (!state.has_room_in_head(length)) return state.refuse_head();
       if (state.head_done) return 0;
-      state.in_value = true;
-      state.value.append(at, length);
+      state.headers.value({at, length});
       return 0;
     };
     all.on_headers_complete = [](http_parser* p) {
@@ -136,9 +118,7 @@ struct HttpResponseParser::State {
   HttpSizes sizes;
   http_parser parser{};
   HttpAnswer answer;
-  std::string name;
-  std::string value;
-  bool in_value = false;
+  HeaderCollector headers;
   bool head_done = false;
   bool begun = false;
   bool complete = false;
