@@ -18,7 +18,6 @@ VERSION = "4.4.0"
 PROGRAM_SECONDS = 400
 # By the calls' names: what Fulmar answers where Kafka answers otherwise, and why.
 UNSUPPORTED = "UnsupportedVersionException"
-QUOTA = "There is no quota of `request_percentage`."
 ALLOWED = (
     (r"^(createTopics tells|describeConfigs of a topic).*: min.insync.replicas", "1 DEFAULT_CONFIG .*", ELIGIBLE),
     (r"^describeConfigs of (all brokers|brokers' default): min.insync.replicas", None, ELIGIBLE),
@@ -30,8 +29,6 @@ ALLOWED = (
     (r"^consumer: describeConsumerGroups|^describeConsumerGroups$", ".*consumer Consumer (Stable|Empty) .*", EPOCHS),
     (r"^describe(Share|Streams)Groups", "{none=" + UNSUPPORTED + ", simple=" + UNSUPPORTED + "}", UNSERVED),
     (r"^deleteAcls$", r"\[(\(pattern.*?\), entry.*?\)(, )?){5}\]", "What several filters of one `deleteAcls` match is told of the first of them only."),
-    (r"request_percentage", "InvalidRequestException", QUOTA),
-    (r"^describeClientQuotas", ".*user=u. .controller_mutation_rate=1.5, producer_byte_rate=1000.0.*", QUOTA),
     (r"^addRaftVoter unknown", "BrokerIdNotRegisteredException", "`addRaftVoter` takes registered brokers only."),
     (r"^unregisterController", UNSUPPORTED, "`unregisterController` is not served: controllers are brokers, and are unregistered as such."),
     (r"DelegationToken$", UNSUPPORTED, UNSERVED),
