@@ -20,8 +20,11 @@ namespace {
 constexpr double search_share = 0.75;                // of the time; the rest is for judging the faults
 constexpr std::uint64_t neighbours_at_the_end = 20;  // that are played to show how surely the shrunk plan fails
 constexpr int neighbours_to_begin = 50;              // that are tried if the life itself does not fail any more
-constexpr int streams[] = {1, 3, 8};  // of each plan: few at first, since most plans fail in all or in none
-constexpr double slow_factor = 10;    // a candidate that takes so much longer than the life does not count as failing
+// Of each plan: few at first, since most plans fail in all or in none. Large parts come first with more than one: where
+// any change makes another life, of which few fail, it takes several to see that the part was not needed.
+constexpr int streams_of_large_parts[] = {1, 4};
+constexpr int streams[] = {1, 3, 8};
+constexpr double slow_factor = 10;  // a candidate that takes so much longer than the life does not count as failing
 constexpr double slow_seconds_min = 20;
 
 using Best = ShrinkSearch::Best;
@@ -120,6 +123,7 @@ int shrink(const PlayFile& file, const ShrinkOptions& options) {
       return complain("neither the life nor its neighbours fail with " + to_string(*signature), exit_usage);
   }
   std::printf("%s: %s\n", to_string(*signature).c_str(), size_of(search.best()).c_str());
+  for (auto count : streams_of_large_parts) search.try_large_parts(count);
   for (auto count : streams) search.try_everything(count);
 
   auto time_is_left = [&] { return search.interrupted_by() == 0 && search.seconds() < options.seconds_max; };

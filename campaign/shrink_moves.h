@@ -34,6 +34,8 @@ Moves fewer_faults(const Plan& plan, Grain grain);
 Moves simplest_settings(const Scenario& scenario, const Plan& plan, Grain grain);
 // Each setting half the way to its simplest value, several times, and then shorter ways.
 Moves simpler_settings(const Scenario& scenario, const Plan& plan);
+// All faults begin in a quarter, or half, of the time.
+Moves all_faults_earlier();
 // All faults, and those from each on, begin earlier.
 Moves earlier_faults(const Plan& plan);
 // Each fault shorter, and with an amount nearer to the least.

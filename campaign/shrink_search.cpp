@@ -110,28 +110,36 @@ bool ShrinkSearch::try_moves(const Moves& moves, int streams) {
   return better;
 }
 
-void ShrinkSearch::try_everything(int streams) {
+bool ShrinkSearch::make_smaller(Grain grain, int streams) {
   auto end = [&] { return try_moves(earlier_end(scenario_, best_.violation, best_.simulated), streams); };
+  bool smaller = end();
+  smaller |= try_moves(fewer_faults(best_.plan, grain), streams);
+  smaller |= end();
+  smaller |= try_moves(simplest_settings(scenario_, best_.plan, grain), streams);
+  return smaller;
+}
+
+void ShrinkSearch::try_large_parts(int streams) {
   bool better = true;
-  // What makes lives much shorter comes first, until it does no more: the rest is then played with short lives.
-  auto make_smaller = [&] {
-    for (bool smaller = true; smaller && !out_of_time();) {
-      smaller = false;
-      for (auto grain : {Grain::coarse, Grain::fine}) {
-        smaller |= end();
-        smaller |= try_moves(fewer_faults(best_.plan, grain), streams);
-        smaller |= end();
-        smaller |= try_moves(simplest_settings(scenario_, best_.plan, grain), streams);
-      }
-      better |= smaller;
-    }
-  };
+  while (better && !out_of_time()) {
+    better = make_smaller(Grain::coarse, streams);
+    better |= try_moves(all_faults_earlier(), streams);
+  }
+}
+
+void ShrinkSearch::try_everything(int streams) {
+  bool better = true;
   while (better && !out_of_time()) {
     better = false;
-    make_smaller();
+    // What makes lives much shorter comes first, until it does no more: the rest is then played with short lives.
+    for (bool smaller = true; smaller && !out_of_time();) {
+      smaller = make_smaller(Grain::coarse, streams);
+      smaller |= make_smaller(Grain::fine, streams);
+      better |= smaller;
+    }
     for (const auto& moves : {earlier_faults, weaker_faults}) {
       better |= try_moves(moves(best_.plan), streams);
-      better |= end();
+      better |= try_moves(earlier_end(scenario_, best_.violation, best_.simulated), streams);
     }
     better |= try_moves(simpler_settings(scenario_, best_.plan), streams);
   }

@@ -38,6 +38,8 @@ class ShrinkSearch {
   // Tries the moves in order, each on the best plan there is by then, with so many random streams for each plan: its
   // own and neighbours. Returns whether one of them failed.
   bool try_moves(const Moves& moves, int streams);
+  // What makes lives much shorter, in large parts only, over and over, until none of it fails.
+  void try_large_parts(int streams);
   // All kinds of moves, over and over, until none of them fails.
   void try_everything(int streams);
 
@@ -63,6 +65,8 @@ class ShrinkSearch {
   };
   enum class Known : std::uint8_t { counted, played_ahead };
 
+  // An earlier end, fewer faults, simplest settings. Returns whether one of them failed.
+  bool make_smaller(Grain grain, int streams);
   // The first of the moves from `from` on that fails; none: moves.size().
   std::size_t first_that_fails(const Moves& moves, std::size_t from, int streams);
   void judge(Candidate& candidate, const PlayedLife& played) const;

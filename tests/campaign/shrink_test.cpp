@@ -191,6 +191,20 @@ TEST(ShrinkMoves, FaultsOfNodesThatAreGoneAreLeftOutOrMovedToOthersOfTheirSort) 
   EXPECT_EQ(alternatives[1].faults[1].peer, 1u);
 }
 
+TEST(ShrinkMoves, AllFaultsBeginInAQuarterOrHalfOfTheTime) {
+  auto plan = counting::plan_of_seed(6);
+  ASSERT_GE(plan.faults.size(), 2u);
+  auto moves = all_faults_earlier();
+  ASSERT_EQ(moves.size(), 2u);
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    auto sooner = moves[i].apply(plan);
+    ASSERT_EQ(sooner.size(), 1u);
+    ASSERT_EQ(sooner[0].faults.size(), plan.faults.size());
+    for (std::size_t n = 0; n < plan.faults.size(); ++n)
+      EXPECT_EQ(sooner[0].faults[n].at.ns, plan.faults[n].at.ns / (i == 0 ? 4 : 2) / 1000 * 1000);
+  }
+}
+
 TEST(ShrinkMoves, ComeToAnEnd) {
   auto plan = counting::plan_of_seed(6);
   const auto& scenario = counting::scenario();
@@ -198,8 +212,8 @@ TEST(ShrinkMoves, ComeToAnEnd) {
   for (int round = 0; round < 200; ++round) {
     auto before = plan;
     for (const auto& moves :
-         {simplest_settings(scenario, plan, Grain::fine), simpler_settings(scenario, plan), earlier_faults(plan),
-          weaker_faults(plan), earlier_end(scenario, Instant{} + seconds(3), seconds(9))})
+         {simplest_settings(scenario, plan, Grain::fine), simpler_settings(scenario, plan), all_faults_earlier(),
+          earlier_faults(plan), weaker_faults(plan), earlier_end(scenario, Instant{} + seconds(3), seconds(9))})
       for (const auto& move : moves)
         if (auto simpler = move.apply(plan); !simpler.empty() && scenario.check(scenario, simpler.back()))
           plan = simpler.back();

@@ -11,7 +11,7 @@ campaigns hunt; what a search or a test finds is in docs/planted-bugs.md.
 
 A measurement of a bug: for each strategy, starts from seeds far apart until a life violates something, each in the
 scenarios that the patch names, one after the other, for --seconds of CPU at most; then --lives lives of swarms, in which
-all violated properties are noted; then the first failing life of swarms is shrunk. Everything on one core (--jobs 1). A
+all violated properties are noted; then the first failing life of swarms is shrunk, for --shrink-seconds at most. Everything on one core (--jobs 1). A
 violation counts only if the same life without the patch does not show it.
 """
 import argparse
@@ -216,7 +216,7 @@ def measure(name, patch, options):
     scenario = max(found, key=found.count).split(": ")[0] if found else scenarios[0]
     return {"scenarios": scenarios, "seconds": options.seconds, "strategies": strategies,
             "matrix": all_violated(binary, scenario, options.lives, options.seconds),
-            "shrunk": shrunk(binary, example, options.seconds) if example else None,
+            "shrunk": shrunk(binary, example, options.shrink_seconds) if example else None,
             "commit": subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=root, check=True, capture_output=True,
                                      text=True).stdout.strip()}
 
@@ -284,8 +284,8 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--rotate", type=int, metavar="N")
     parser.add_argument("--starts", type=int, default=3, help="of each strategy")
-    parser.add_argument("--seconds", type=int, default=60, help="of CPU for each start and scenario, for the lives of the matrix, and "
-                        "for shrinking")
+    parser.add_argument("--seconds", type=int, default=60, help="of CPU for each start and scenario, and for the lives of the matrix")
+    parser.add_argument("--shrink-seconds", type=int, default=60, help="of wall clock, on one core, for shrinking")
     parser.add_argument("--lives", type=int, default=60, help="of swarms, whose violated properties are noted")
     options = parser.parse_args()
     patches = all_patches()
