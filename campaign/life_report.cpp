@@ -59,6 +59,7 @@ LifeReport report_of(const PlayedLife& played, std::string_view program, const P
   report.faults = faults_of(*order.scenario, order.plan);
   report.operations = life.operations;
   report.marks = life.marks;
+  report.sightings = life.sightings;
   if (life.violations.empty() && !difference) return report;
   report.plan = plan_to_json(order.plan, order.scenario->terms);
   report.replay = own ? replay_command(program, order.plan, "", choice)

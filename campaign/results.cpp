@@ -57,8 +57,6 @@ Result<void> Results::resume() {
     return fail(
         Errc::invalid_argument,
         options_.report + ": its unfinished campaign is of another build of this program, so that it can't go on");
-  if (campaign.name.ends_with(guided_suffix))
-    return fail(Errc::invalid_argument, options_.report + ": its unfinished campaign is guided, and those can't go on");
   options_.scenarios.clear();
   for (const auto& name : campaign.scenarios) {
     const auto* scenario = scenario_named(simulator_, name);
@@ -70,6 +68,7 @@ Result<void> Results::resume() {
   options_.seconds_max = campaign.seconds_max;
   options_.until_first_failure = campaign.until_first_failure;
   options_.choice = {campaign.settings, campaign.faults, campaign.name.ends_with(random_suffix)};
+  options_.guided = campaign.name.ends_with(guided_suffix);
   campaign_ = unfinished.id;
   seconds_before_ = unfinished.elapsed_seconds;
   played_ = std::move(unfinished.played);

@@ -44,7 +44,7 @@ class Results {
   const Totals& totals() const { return totals_; }
   bool unwritten() const { return unwritten_; }
   double seconds_before() const { return seconds_before_; }  // of the campaign that is resumed
-  const std::map<std::string, std::set<std::uint64_t>>& played() const { return played_; }
+  const std::map<std::string, PlayedSeeds>& played() const { return played_; }
 
  private:
   Result<void> resume();
@@ -57,7 +57,7 @@ class Results {
   std::vector<std::unique_ptr<LifeReporter>> reporters_;
   std::int64_t campaign_ = 0;
   double seconds_before_ = 0;
-  std::map<std::string, std::set<std::uint64_t>> played_;
+  std::map<std::string, PlayedSeeds> played_;
   std::map<std::string, JunitSuite> suites_;
   std::set<std::string> shown_;  // signatures
   std::string error_;

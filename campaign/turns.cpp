@@ -15,7 +15,7 @@ constexpr double seconds_guessed = 1;  // of a scenario's life, before one has e
 }  // namespace
 
 Turns::Turns(const std::vector<const Scenario*>& scenarios, SeedRange seeds, Shard shard, PlanChoice choice,
-             const std::map<std::string, std::set<std::uint64_t>>& played, bool guided)
+             const std::map<std::string, PlayedSeeds>& played, bool guided)
     : seeds_(seeds), shard_(shard), choice_(std::move(choice)) {
   FULMAR_ASSERT(seeds.first <= seeds.last && seeds.last <= seed_max);
   FULMAR_ASSERT(shard.number >= 1 && shard.number <= shard.of);
@@ -24,7 +24,7 @@ Turns::Turns(const std::vector<const Scenario*>& scenarios, SeedRange seeds, Sha
   for (const auto* scenario : scenarios) {
     auto known = played.find(std::string(scenario->name));
     lanes_.push_back({.scenario = scenario,
-                      .played = known == played.end() ? std::set<std::uint64_t>{} : known->second,
+                      .played = known == played.end() ? PlayedSeeds{} : known->second,
                       .next = first,
                       .why = {},
                       .explorer = {}});
@@ -70,7 +70,8 @@ std::optional<LifeOrder> Turns::next_of(Lane& lane) {
   while (lane.next && (!lane.explorer || lane.explorer->ready())) {
     auto seed = *lane.next;
     lane.next = after(seed);
-    if (lane.played.contains(seed)) continue;
+    auto played = lane.played.find(seed);
+    if (played != lane.played.end() && !lane.explorer) continue;
     LifeOrder order{.scenario = lane.scenario,
                     .plan = plan_of(*lane.scenario, seed, choice_),
                     .twice = mix64(seed) % lives_for_each_played_twice == 0};
@@ -79,8 +80,14 @@ std::optional<LifeOrder> Turns::next_of(Lane& lane) {
       if (auto child = lane.explorer->next()) {
         order.plan = std::move(child->plan);
         order.origin = std::move(child->origin);
-        return order;
       }
+      if (played != lane.played.end()) {
+        LifeResult life;
+        life.sightings = played->second;
+        lane.explorer->ended(number_of(seed), order.plan, &life);
+        continue;
+      }
+      if (!order.origin.empty()) return order;
     }
     if (choice_.empty()) return order;
     auto checked = lane.scenario->check(*lane.scenario, order.plan);

@@ -7,7 +7,6 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "campaign/explorer.h"
 #include "campaign/plan_choice.h"
 #include "campaign/worker.h"
+#include "reports/store.h"
 
 namespace fulmar {
 
@@ -33,10 +33,9 @@ struct Shard {
 
 class Turns {
  public:
-  // `played`: of an earlier part of the campaign, by the scenario's name; these seeds are not played again. Guided
-  // campaigns have no earlier part.
+  // `played`: of an earlier part of the campaign, by the scenario's name; these seeds are not played again.
   Turns(const std::vector<const Scenario*>& scenarios, SeedRange seeds, Shard shard, PlanChoice choice,
-        const std::map<std::string, std::set<std::uint64_t>>& played = {}, bool guided = false);
+        const std::map<std::string, PlayedSeeds>& played = {}, bool guided = false);
 
   // The next life; nullopt at the end of the seeds, and in a guided campaign also while it depends on lives that are
   // under way. Seeds whose plans can't be played, with what was chosen, are passed over.
@@ -59,7 +58,7 @@ class Turns {
  private:
   struct Lane {
     const Scenario* scenario;
-    std::set<std::uint64_t> played;
+    PlayedSeeds played;
     std::optional<std::uint64_t> next;  // nullopt: at its end
     double seconds = 0;                 // of lives that have ended
     std::uint64_t ended = 0;

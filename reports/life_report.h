@@ -42,6 +42,7 @@ struct LifeReport {
   std::vector<ReportedFault> faults = {};
   std::map<std::string, std::uint64_t> operations = {};  // what clients did, by kind
   std::map<std::string, std::uint64_t> marks = {};       // 0: expected, and not reached
+  std::map<std::string, std::uint64_t> sightings = {};   // of marks of the code: the event before the first time
   std::vector<ReportedViolation> violations = {};
   std::string signature = {};  // what failing lives of one cause have in common; empty: the life did not fail
   // Of lives that failed, or were not the same the second time:

@@ -59,7 +59,7 @@ INSERT INTO main.faults SELECT life + (SELECT lives FROM temp.offsets), number, 
 INSERT INTO main.violations SELECT life + (SELECT lives FROM temp.offsets), number, property, anomaly, text, at_seconds
   FROM more.violations;
 INSERT INTO main.operations SELECT life + (SELECT lives FROM temp.offsets), operation, count FROM more.operations;
-INSERT INTO main.marks SELECT life + (SELECT lives FROM temp.offsets), mark, count FROM more.marks;
+INSERT INTO main.marks SELECT life + (SELECT lives FROM temp.offsets), mark, count, first_event FROM more.marks;
 INSERT INTO main.recordings SELECT life + (SELECT lives FROM temp.offsets), happenings, nodes, capsule FROM more.recordings;
 INSERT INTO main.happenings SELECT life + (SELECT lives FROM temp.offsets), number, kind, events, at_seconds, node,
     shard, peer, cause, began_seconds, bytes, subject, text, state FROM more.happenings;

@@ -137,6 +137,10 @@ CREATE TABLE futures(
   PRIMARY KEY(life, event)) WITHOUT ROWID;
 )sql";
 
+const char* const report_schema_sightings = R"sql(
+ALTER TABLE marks ADD COLUMN first_event INTEGER;
+)sql";
+
 const char* const report_migration = R"sql(
 DROP INDEX marks_by_name;
 DROP INDEX runs_by_seed;

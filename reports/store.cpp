@@ -130,7 +130,8 @@ Result<void> ReportStore::create(std::int64_t from_version) {
   if (from_version == 2) FULMAR_TRY_VOID(execute(database_, report_migration));
   if (from_version < 3) FULMAR_TRY_VOID(execute(database_, report_schema));
   if (from_version == 2) FULMAR_TRY_VOID(execute(database_, report_migrated));
-  FULMAR_TRY_VOID(execute(database_, report_schema_recordings));
+  if (from_version < 4) FULMAR_TRY_VOID(execute(database_, report_schema_recordings));
+  FULMAR_TRY_VOID(execute(database_, report_schema_sightings));
   return execute(database_, ("PRAGMA user_version=" + std::to_string(report_version)).c_str());
 }
 
@@ -195,8 +196,12 @@ Result<std::int64_t> ReportStore::insert_life(std::int64_t campaign, const LifeR
   }
   Statement operation(database_, "INSERT INTO operations VALUES(?, ?, ?)");
   for (const auto& [kind, count] : life.operations) FULMAR_TRY_VOID(operation.bind(id).bind(kind).bind(count).done());
-  Statement mark(database_, "INSERT INTO marks VALUES(?, ?, ?)");
-  for (const auto& [name, count] : life.marks) FULMAR_TRY_VOID(mark.bind(id).bind(name).bind(count).done());
+  Statement mark(database_, "INSERT INTO marks VALUES(?, ?, ?, ?)");
+  for (const auto& [name, count] : life.marks) {
+    auto first = life.sightings.find(name);
+    mark.bind(id).bind(name).bind(count);
+    FULMAR_TRY_VOID(mark.bind(first == life.sightings.end() ? std::nullopt : std::optional(first->second)).done());
+  }
   Statement violation(database_, "INSERT INTO violations VALUES(?, ?, ?, ?, ?, ?)");
   number = 0;
   for (const auto& one : life.violations) {
@@ -211,14 +216,17 @@ Result<void> ReportStore::end_campaign(std::int64_t campaign, double elapsed_sec
   return update.bind(complete ? "complete" : "interrupted").bind(elapsed_seconds).bind(campaign).done();
 }
 
-Result<std::set<std::uint64_t>> ReportStore::played(std::int64_t campaign, const std::string& scenario) {
-  std::set<std::uint64_t> seeds;
-  Statement rows(database_, "SELECT seed FROM lives WHERE campaign = ? AND scenario = ?");
+Result<PlayedSeeds> ReportStore::played(std::int64_t campaign, const std::string& scenario) {
+  PlayedSeeds seeds;
+  Statement rows(database_,
+                 "SELECT l.seed, m.mark, m.first_event FROM lives l LEFT JOIN marks m ON m.life = l.id"
+                 " AND m.first_event IS NOT NULL WHERE l.campaign = ? AND l.scenario = ?");
   rows.bind(campaign).bind(scenario);
   for (;;) {
     FULMAR_TRY(auto more, rows.row());
     if (!more) return seeds;
-    seeds.insert(rows.number(0));
+    auto& life = seeds[rows.number(0)];
+    if (!rows.is_null(1)) life[rows.text(1)] = rows.number(2);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "reports/life_report.h"
@@ -16,12 +15,16 @@ struct sqlite3;
 
 namespace fulmar {
 
+// Seeds of a scenario that have been played, and of each life the marks of the code that it reached, each with the
+// event before which it did so first.
+using PlayedSeeds = std::map<std::uint64_t, std::map<std::string, std::uint64_t>>;
+
 // A campaign that has not come to its end.
 struct UnfinishedCampaign {
   std::int64_t id = 0;
   CampaignReport campaign;
   double elapsed_seconds = 0;
-  std::map<std::string, std::set<std::uint64_t>> played;  // the seeds of each scenario
+  std::map<std::string, PlayedSeeds> played;  // of each scenario
 };
 
 // The shortest life of a finding.
@@ -36,7 +39,7 @@ struct FoundLife {
 
 class ReportStore {
  public:
-  // Opens or creates the file; a report of version 2 or 3 becomes one of this version. Errors, here and below:
+  // Opens or creates the file; a report of version 2, 3 or 4 becomes one of this version. Errors, here and below:
   // io_error, if the disk is full, or the file is read-only, locked by others for seconds, or no database; unsupported,
   // if it is a report of a newer version or another database, which then stays as it is.
   static Result<std::unique_ptr<ReportStore>> open(const std::string& path);
@@ -79,7 +82,7 @@ class ReportStore {
   Result<void> set_up();
   Result<void> create(std::int64_t from_version);
   Result<std::int64_t> insert_life(std::int64_t campaign, const LifeReport& life);
-  Result<std::set<std::uint64_t>> played(std::int64_t campaign, const std::string& scenario);
+  Result<PlayedSeeds> played(std::int64_t campaign, const std::string& scenario);
   Result<void> copy_attached(const std::string& path);
   sqlite3* database_;
   std::string path_;  // of the file; for messages

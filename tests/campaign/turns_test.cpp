@@ -70,7 +70,7 @@ TEST(Turns, TheLargestSeedsDoNotOverflow) {
 }
 
 TEST(Turns, WhatWasPlayedBeforeIsNotPlayedAgain) {
-  Turns turns({&steady()}, {.first = 1, .last = 6}, {}, {}, {{"steady", {1, 2, 4}}});
+  Turns turns({&steady()}, {.first = 1, .last = 6}, {}, {}, {{"steady", {{1, {}}, {2, {}}, {4, {}}}}});
   EXPECT_THAT(seeds_of(turns), testing::ElementsAre(3, 5, 6));
 }
 

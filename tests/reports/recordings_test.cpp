@@ -179,20 +179,24 @@ TEST_F(RecordingsTest, ThePageHasTheDocumentAndNoTagOfIts) {
 }
 
 TEST_F(RecordingsTest, ACopyIsOfThisVersionAndTheFileStaysAsItIs) {
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  auto old = std::string(report_schema) +
-             "PRAGMA user_version=3; INSERT INTO campaigns VALUES(1, 'one', NULL, NULL, 'complete', 3, 'churn', 1, 2, "
-             "1, 1, 0, 0,"
-             " '', NULL); INSERT INTO lives VALUES(1, 1, 'churn', 1, '0f', 5, 1, 1, 1, 1, 1, 0, NULL, NULL, NULL);";
-  ASSERT_EQ(sqlite3_exec(database, old.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
-  sqlite3_close(database);
-  auto size = std::filesystem::file_size(path);
-  auto copy = ReportStore::open_copy(path).value();
-  EXPECT_EQ(json::parse(copy->document().value())["title"], "churn: 1 life");
-  EXPECT_EQ(std::filesystem::file_size(path), size);
-  EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
-  EXPECT_EQ(error_of(ReportStore::open(path)), "") << "and becomes one of this version when it is written to";
+  for (bool fourth : {false, true}) {
+    forget(path);
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+    auto old = std::string(report_schema) + (fourth ? report_schema_recordings : "") +
+               (fourth ? "PRAGMA user_version=4;" : "PRAGMA user_version=3;") +
+               " INSERT INTO campaigns VALUES(1, 'one', NULL, NULL, 'complete', 3, 'churn', 1, 2, "
+               "1, 1, 0, 0,"
+               " '', NULL); INSERT INTO lives VALUES(1, 1, 'churn', 1, '0f', 5, 1, 1, 1, 1, 1, 0, NULL, NULL, NULL);";
+    ASSERT_EQ(sqlite3_exec(database, old.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+    sqlite3_close(database);
+    auto size = std::filesystem::file_size(path);
+    auto copy = ReportStore::open_copy(path).value();
+    EXPECT_EQ(json::parse(copy->document().value())["title"], "churn: 1 life");
+    EXPECT_EQ(std::filesystem::file_size(path), size);
+    EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
+    EXPECT_EQ(error_of(ReportStore::open(path)), "") << "and becomes one of this version when it is written to";
+  }
 }
 
 TEST_F(RecordingsTest, MergedReportsKeepTheirRecordings) {

@@ -72,7 +72,8 @@ LifeReport clean_life(std::uint64_t seed) {
           .settings = {{"brokers", 5}, {"shards", 2}},
           .faults = {{"pause", 1.5, 2.5, "broker1", {}, {}}, {"flap", 2, 1, "broker0", "client0", 7}},
           .operations = {{"sends", 12}},
-          .marks = {{"long poll", 3}, {"lookup", 0}}};
+          .marks = {{"long poll", 3}, {"lookup", 0}},
+          .sightings = {{"long poll", 12}}};
 }
 
 LifeReport failed_life(std::uint64_t seed) {
@@ -146,7 +147,7 @@ TEST_F(ReportStoreTest, AnUnfinishedCampaignCanGoOn) {
   auto unfinished = store->unfinished().value();
   EXPECT_EQ(unfinished.id, campaign);
   EXPECT_EQ(unfinished.elapsed_seconds, 3) << "of the last life, if the process was killed";
-  EXPECT_EQ(unfinished.played.at("churn"), std::set<std::uint64_t>{4});
+  EXPECT_EQ(unfinished.played.at("churn"), (PlayedSeeds{{4, {{"long poll", 12}}}}));
   EXPECT_EQ(unfinished.campaign.scenarios, (std::vector<std::string>{"churn", "disk"}));
   EXPECT_EQ(unfinished.campaign.last_seed, 9u);
   EXPECT_EQ(unfinished.campaign.settings, campaign_named("one").settings);
@@ -179,7 +180,7 @@ TEST_F(ReportStoreTest, AReportOfVersionTwoBecomesOneOfThisVersion) {
       (2, 5, 'the process lives', 'crash', 'it died');
     INSERT INTO marks VALUES(1, 1, 'lookup', 4), (1, 2, 'lookup', 0), (2, 5, 'lookup', 1);)sql");
   auto store = ReportStore::open(path).value();
-  EXPECT_EQ(query(path, "PRAGMA user_version"), "4;");
+  EXPECT_EQ(query(path, "PRAGMA user_version"), "5;");
   EXPECT_EQ(query(path,
                   "SELECT c.id, l.scenario, l.seed, l.hash, l.failed, s.signature FROM campaigns c LEFT JOIN lives l"
                   " ON l.campaign = c.id LEFT JOIN signatures s ON s.id = l.signature ORDER BY c.id, l.id"),
@@ -208,11 +209,11 @@ TEST_F(ReportStoreTest, LeavesADatabaseOfSomethingElseAsItIs) {
   EXPECT_EQ(error_of(ReportStore::open(path)), path + " is a database, and no report");
   execute(path, "PRAGMA user_version=1");
   EXPECT_EQ(error_of(ReportStore::open(path)), path + " is a report of version 1, which is older than 2");
-  execute(path, "PRAGMA user_version=5");
+  execute(path, "PRAGMA user_version=6");
   std::ifstream before(path, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(before)), {});
   EXPECT_EQ(error_of(ReportStore::open(path)),
-            path + " is a report of version 5, and this program knows versions up to 4");
+            path + " is a report of version 6, and this program knows versions up to 5");
   std::ifstream after(path, std::ios::binary);
   EXPECT_EQ(std::string((std::istreambuf_iterator<char>(after)), {}), bytes);
 }
