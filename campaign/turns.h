@@ -14,7 +14,7 @@
 #include "campaign/explorer.h"
 #include "campaign/plan_choice.h"
 #include "campaign/worker.h"
-#include "reports/store.h"
+#include "reports/life_report.h"
 
 namespace fulmar {
 

@@ -51,6 +51,10 @@ struct LifeReport {
   std::string replay = {};       // the command that plays it again
 };
 
+// Seeds of a scenario that have been played, and of each life the marks of the code that it reached, each with the
+// event before which it did so first.
+using PlayedSeeds = std::map<std::uint64_t, std::map<std::string, std::uint64_t>>;
+
 // A campaign as it was asked for.
 struct CampaignReport {
   std::string name = {};  // no other campaign has it

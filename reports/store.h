@@ -15,10 +15,6 @@ struct sqlite3;
 
 namespace fulmar {
 
-// Seeds of a scenario that have been played, and of each life the marks of the code that it reached, each with the
-// event before which it did so first.
-using PlayedSeeds = std::map<std::uint64_t, std::map<std::string, std::uint64_t>>;
-
 // A campaign that has not come to its end.
 struct UnfinishedCampaign {
   std::int64_t id = 0;
