@@ -20,6 +20,7 @@ extern const FaultKind clock_drift;   // it drifts by `amount` ppm
 // Of disks (kinds/disk_faults.cpp).
 extern const FaultKind wipe;        // a power loss, and the disk is empty
 extern const FaultKind disk_slow;   // operations take `amount` times as long
+extern const FaultKind slow_reads;  // most reads take up to `amount` ms, as if memory held little of the files
 extern const FaultKind disk_stuck;  // operations do not complete
 extern const FaultKind disk_full;   // `amount` bytes are free
 // In `amount` of a thousand operations, also for the next ones. The process is killed at the end, since it does not

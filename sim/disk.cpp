@@ -104,7 +104,12 @@ void SimDisk::take_time(Operation operation) {
   // Most reads and writes only use the page cache; the rest, and everything that must reach the medium, takes longer.
   std::int64_t us = 0;
   switch (operation) {
-    case Operation::read: us = random_.chance(1, 4) ? random_.between(20, 200) : 0; break;
+    case Operation::read:
+      if (faults_.slow_read_ms > 0)
+        us = random_.chance(3, 4) ? random_.between(20, faults_.slow_read_ms * 1000) : 0;
+      else
+        us = random_.chance(1, 4) ? random_.between(20, 200) : 0;
+      break;
     case Operation::write: us = random_.chance(1, 4) ? random_.between(5, 100) : 0; break;
     case Operation::names: us = random_.between(5, 100); break;
     case Operation::sync:

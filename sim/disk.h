@@ -18,7 +18,8 @@ namespace fulmar {
 // The faults of a disk. Probabilities in thousandths, per operation.
 struct DiskFaults {
   std::int64_t slow_factor = 1;
-  bool stuck = false;  // nothing completes until this is reset, or the process dies
+  std::int64_t slow_read_ms = 0;  // reads that memory does not answer take up to so long; 0: as usual
+  bool stuck = false;             // nothing completes until this is reset, or the process dies
   std::uint64_t capacity_bytes = std::uint64_t{1} << 40;
   std::uint64_t read_error_permille = 0;
   std::uint64_t write_error_permille = 0;

@@ -78,6 +78,20 @@ constinit const FaultKind disk_slow{
                  [](DiskFaults& faults, const Fault&) { faults.slow_factor = DiskFaults().slow_factor; });
         }};
 
+constinit const FaultKind slow_reads{
+    .name = "slow_reads",
+    .number = 39,
+    .amount = {1, 10'000},
+    .begin =
+        [](Injector& injector, const Fault& fault) {
+          change(injector, fault, [](DiskFaults& faults, const Fault& f) { faults.slow_read_ms = f.amount; });
+        },
+    .end =
+        [](Injector& injector, const Fault& fault) {
+          change(injector, fault,
+                 [](DiskFaults& faults, const Fault&) { faults.slow_read_ms = DiskFaults().slow_read_ms; });
+        }};
+
 constinit const FaultKind disk_stuck{
     .name = "disk_stuck",
     .number = 5,

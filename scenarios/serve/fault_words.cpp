@@ -24,6 +24,7 @@ const std::map<std::string_view, std::string_view>& sentences() {
       {"damage_side_file", "T loses power, a file beside its logs is damaged, and it starts again"},
       {"damage_small_file", "T loses power, a file of its state is damaged, and it starts again"},
       {"disk_slow", "the disk of T takes N times as long"},
+      {"slow_reads", "most reads from the disk of T take up to N ms"},
       {"disk_stuck", "the disk of T is stuck"},
       {"disk_full", "the disk of T has N bytes left"},
       {"read_errors", "the disk of T fails N of 1000 reads"},

@@ -203,7 +203,8 @@ TEST(ReadErrors, FailReadsForAWhileAndOnlyTheLastingSortEndsTheProcess) {
 TEST_F(InjectorTest, HealsWhatLasts) {
   injector_.inject({{&faults::isolate, Instant{} + seconds(1), seconds(100), 0, 1, 0},
                     {&faults::open_errors, Instant{} + seconds(1), seconds(100), 0, 1, 500},
-                    {&faults::short_reads, Instant{} + seconds(1), seconds(100), 0, 1, 500}});
+                    {&faults::short_reads, Instant{} + seconds(1), seconds(100), 0, 1, 500},
+                    {&faults::slow_reads, Instant{} + seconds(1), seconds(100), 0, 1, 500}});
   run_until(seconds(2));
   EXPECT_EQ(cuts(), 4);
   EXPECT_NE(world_.node(0).disk().faults(), DiskFaults{});

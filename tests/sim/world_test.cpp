@@ -429,6 +429,31 @@ TEST(World, ShortReadsAreReadOn) {
   EXPECT_GT(node.disk().short_reads(), 0u);
 }
 
+TEST(World, SlowReadsTakeTheirTimeAndWritesDoNot) {
+  World world(5);
+  auto& node = world.add_node("node");
+  Duration writing{}, reading{};
+  node.start(1, [&](Host& host) {
+    DiskFaults faults;
+    faults.slow_read_ms = 1000;
+    node.disk().set_faults(faults);
+    auto begun = host.clock().now();
+    for (int i = 0; i < 10; ++i)
+      if (!replace_file(host.disk(), "file", ByteChain(Bytes::copy_of("content")))) return 1;
+    writing = host.clock().now() - begun;
+    begun = host.clock().now();
+    for (int i = 0; i < 10; ++i)
+      if (!read_file(host.disk(), "file", 7)) return 1;
+    reading = host.clock().now() - begun;
+    return 0;
+  });
+  world.run_for(seconds(30));
+  EXPECT_EQ(node.exit_code(), 0);
+  EXPECT_LT(writing, seconds(1));
+  EXPECT_GT(reading, seconds(1));
+  EXPECT_LT(reading, seconds(10));
+}
+
 TEST(World, AfterABranchTheLifeTakesAnotherWayWhichTheSeedDetermines) {
   auto life = [](std::uint64_t branch, std::vector<std::uint64_t>& hashes) {
     World world(7);
