@@ -29,6 +29,7 @@ constexpr std::array<Kind, LifeSecurity::kinds> kinds{{
     {SecurityProtocol::sasl_ssl, SaslMechanism::scram_sha_512},
 }};
 
+constexpr std::int64_t first_plain_kind = 3, last_plain_kind = 5;  // with authentication, and without TLS
 constexpr std::int64_t tls_work_factor_max = 20;
 
 const Kind& kind_of(const Plan& plan) {
@@ -108,10 +109,16 @@ void choose_security(const Random& random, bool cluster, Plan& plan) {
   };
   // The release before knows plain text only.
   if (plan.has(settings::upgrade_at_ms) || choose("any", 0, 3) > 0) return;
-  // Brokers alone speak TLS among each other in some lives.
-  const auto kind = choose("kind", cluster ? 0 : 1, LifeSecurity::kinds - 1);
+  // Brokers alone speak TLS among each other in some lives. A life with TLS costs two without, most of it for
+  // handshakes: so it is drawn twice before it is.
+  auto kind = choose("kind", cluster ? 0 : 1, LifeSecurity::kinds - 1);
+  bool internal = cluster && (kind == 0 || choose("internal", 0, 2) == 0);
+  if ((internal || uses_tls(kinds.at(static_cast<std::size_t>(kind)).protocol)) && choose("tls", 0, 1)) {
+    kind = choose("plain kind", first_plain_kind, last_plain_kind);
+    internal = false;
+  }
   plan.set(settings::security, kind);
-  if (cluster && (kind == 0 || choose("internal", 0, 2) == 0)) plan.set(settings::internal_tls, 1);
+  if (internal) plan.set(settings::internal_tls, 1);
   // A restarted broker's peers shake hands with it all at once. As slow as work may be elsewhere, that would keep
   // leaders from their heartbeats for longer than a calm allows.
   if (uses_tls(kind_of(plan).protocol) || plan.has(settings::internal_tls))
