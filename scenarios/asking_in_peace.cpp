@@ -1,12 +1,16 @@
 // At the end of a life, when the core is healthy and nobody else sends requests: idle partitions answer at once,
-// records are acknowledged, a long poll gets its record, and a deletion is acknowledged, each within about a second. A
-// single failure may be due to a moved leadership; repeated failures are violations.
+// records are acknowledged, a long poll gets its record or waits in vain, and a deletion is acknowledged, each within
+// about a second; every broker shows which others there are, and preferred replicas can be made leaders. A single
+// failure may be due to a moved leadership; repeated failures are violations.
 //
 // Everything has been read by now, so none of this is in the history.
+#include <set>
 #include <utility>
 
 #include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/topics.h"
 #include "runtime/fiber/group.h"
@@ -22,6 +26,9 @@ constexpr Duration answer_max = milliseconds(1500);
 constexpr Duration left_alone = milliseconds(2500);  // long enough for a group to be quiesced
 constexpr Duration poll_wait = seconds(6);
 constexpr Duration poll_begins = milliseconds(300);
+constexpr Duration vain_wait = seconds(1);
+constexpr Duration election_max = seconds(5);
+constexpr Duration brokers_shown_max = seconds(20);  // who is away loses its session before
 constexpr int tries_max = 3;
 
 class Peace {
@@ -41,8 +48,14 @@ class Peace {
     for (const auto& tp : partitions_)
       if (random_.chance(1, 2)) insist(tp, "unanswered-deletion", &Peace::deletes_again);
     for (const auto& tp : partitions_) insist(tp, "unanswered-poll", &Peace::polls);
+    for (const auto& tp : partitions_)
+      if (random_.chance(1, 2)) insist(tp, "unanswered-poll", &Peace::waits_in_vain);
     host_.clock().sleep_for(left_alone);
     for (const auto& tp : partitions_) insist(tp, "unanswered-deletion", &Peace::deletes_again);
+    if (workload_.core.empty()) return;
+    for (const auto& [id, address] : workload_.core) shows_brokers(id, address);
+    for (const auto& tp : partitions_)
+      if (random_.chance(1, 2)) insist(tp, "no-election", &Peace::elects);
   }
 
  private:
@@ -80,11 +93,11 @@ class Peace {
   }
 
   template <class Response, class Request>
-  Answer<Response> ask_leader(ClusterClient& brokers, const TopicPartition& tp, const Request& request,
-                              Duration limit) {
+  Answer<Response> ask_leader(ClusterClient& brokers, const TopicPartition& tp, const Request& request, Duration limit,
+                              std::int16_t version_max = 32767) {
     auto deadline = host_.clock().deadline_in(limit);
     FULMAR_TRY(auto leader, brokers.leader(tp.topic, tp.partition, deadline));
-    auto response = leader->template call<Response>(request, deadline);
+    auto response = leader->template call<Response>(request, deadline, version_max);
     if (!response) return std::unexpected(response.error());
     return std::move(*response);
   }
@@ -184,6 +197,98 @@ class Peace {
     if (polled_at > sent_at + answer_max) return "the long poll got its record late";
     workload_.marks.reach(Mark::long_poll);
     return "";
+  }
+
+  // There is nothing to read: so much that it must not be answered before the time is over, and must be then.
+  std::string waits_in_vain(const TopicPartition& tp) {
+    auto end = list(tp, LookupOperation::latest);
+    if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
+    FetchRequest fetch;
+    fetch.max_wait_ms = static_cast<std::int32_t>(vain_wait / milliseconds(1));
+    fetch.min_bytes = 1 << 20;
+    fetch.max_bytes = 1 << 20;
+    FetchRequest::Topic topic;
+    topic.name = tp.topic;
+    topic.partitions.emplace_back();
+    topic.partitions[0].index = tp.partition;
+    topic.partitions[0].fetch_offset = only(end)->offset;
+    topic.partitions[0].max_bytes = 1 << 20;
+    fetch.topics.push_back(std::move(topic));
+    constexpr std::int16_t names_topics = 12;
+    auto wrong = trouble(ask_leader<FetchResponse>(polling_, tp, fetch, vain_wait + answer_max, names_topics));
+    return wrong.empty() ? "" : "Fetch: " + wrong;
+  }
+
+  // The metadata that this broker shows of the topic; of none: an empty name.
+  Answer<MetadataResponse> metadata(ClusterClient& brokers, const std::string& topic) {
+    MetadataRequest request;
+    request.allow_auto_topic_creation = false;
+    request.topics.emplace();
+    if (!topic.empty()) request.topics->push_back({{}, topic});
+    auto deadline = host_.clock().deadline_in(answer_max);
+    FULMAR_TRY(auto connection, brokers.any(deadline));
+    auto response = connection->call<MetadataResponse>(request, deadline);
+    if (!response) return std::unexpected(response.error());
+    return std::move(*response);
+  }
+
+  // The brokers of the core, and no other.
+  void shows_brokers(std::int32_t id, const SocketAddress& address) {
+    auto only_this = options("broker " + std::to_string(id));
+    only_this.bootstrap = {address};
+    ClusterClient one(host_, only_this);
+    std::string shown;
+    for (const auto give_up = host_.clock().now() + brokers_shown_max;;) {
+      auto told = metadata(one, "");
+      std::set<std::int32_t> ids;
+      shown = told ? "" : to_string(told.error());
+      for (const auto& broker : told ? told->brokers : std::vector<MetadataResponse::Broker>()) {
+        ids.insert(broker.node_id);
+        shown += " " + std::to_string(broker.node_id);
+      }
+      bool right = ids.size() == workload_.core.size();
+      for (const auto& known : workload_.core) right = right && ids.contains(known.first);
+      if (right) return;
+      if (host_.clock().now() >= give_up) break;
+      host_.clock().sleep_for(milliseconds(500));
+    }
+    std::string wanted;
+    for (const auto& known : workload_.core) wanted += " " + std::to_string(known.first);
+    workload_.seen.push_back(
+        {"in peace", "wrong-brokers",
+         "broker " + std::to_string(id) + " shows these brokers: " + shown + "; there are" + wanted,
+         host_.clock().now()});
+  }
+
+  // An election that is done, or not needed, has the preferred replica lead.
+  std::string elects(const TopicPartition& tp) {
+    ElectLeadersRequest request;
+    request.timeout_ms = static_cast<std::int32_t>(election_max / milliseconds(1));
+    request.topics.emplace().push_back({tp.topic, {tp.partition}});
+    auto deadline = host_.clock().deadline_in(election_max + answer_max);
+    auto connection = brokers_.any(deadline);
+    if (!connection) return "ElectLeaders: " + to_string(connection.error());
+    auto response = (*connection)->call<ElectLeadersResponse>(request, deadline);
+    if (!response) return "ElectLeaders: " + to_string(response.error());
+    if (response->error_code != ErrorCode::none || response->topics.size() != 1 ||
+        response->topics[0].partitions.size() != 1)
+      return std::string("ElectLeaders: ") + error_code_name(response->error_code);
+    auto error = response->topics[0].partitions[0].error_code;
+    if (error == ErrorCode::preferred_leader_not_available) return "";  // it may be away, or behind
+    if (error != ErrorCode::none && error != ErrorCode::election_not_needed)
+      return std::string("ElectLeaders: ") + error_code_name(error);
+    std::string shown;
+    for (const auto give_up = host_.clock().now() + answer_max; host_.clock().now() < give_up;) {
+      auto told = metadata(brokers_, tp.topic);
+      if (!told || told->topics.size() != 1) return "Metadata: no answer";
+      for (const auto& partition : told->topics[0].partitions) {
+        if (partition.index != tp.partition || partition.replica_nodes.empty()) continue;
+        if (partition.leader_id == partition.replica_nodes[0]) return "";
+        shown = std::to_string(partition.leader_id) + " leads, not " + std::to_string(partition.replica_nodes[0]);
+      }
+      host_.clock().sleep_for(milliseconds(100));
+    }
+    return std::string("ElectLeaders: ") + error_code_name(error) + ", and " + shown;
   }
 
   Host& host_;

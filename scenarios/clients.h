@@ -45,6 +45,10 @@ void add_partitions(Host& host, Workload& workload);
 void remake_topic(Host& host, Workload& workload);
 // Changes topic configurations, without changing the guarantees that checkers verify.
 void configure_topics(Host& host, Workload& workload);
+// Makes, changes, moves and deletes topics of its own, and sees that each is as it has to be.
+void own_topics(Host& host, Workload& workload);
+// Writes to, and reads from, topics of its own, and examines the answers.
+void examine_answers(Host& host, Workload& workload);
 // Sets quotas for all clients, and removes them at the end.
 void limit_clients(Host& host, Workload& workload);
 // Write records of few keys to a compacted topic, some in transactions, and read it; the last reads all of it at the

@@ -122,6 +122,21 @@ Plan plan_metadata(std::uint64_t seed, FaultDraw draw) {
   return plan;
 }
 
+// Few other clients, and short lives: it matters how many changes and answers there are to compare, whatever they are
+// of.
+Plan plan_administration(std::uint64_t seed, FaultDraw draw) {
+  return plan_cluster(seed, draw, "administration", [](Random random, Plan& chosen) {
+    chosen.set(settings::owner_pace_ms, std::int64_t{1} << random.between(6, 10));
+    chosen.set(settings::examiner_pace_ms, std::int64_t{1} << random.between(5, 9));
+    chosen.set(settings::safety_ms, random.between(10'000, 40'000));
+    chosen.set(settings::clients, 1);
+    chosen.set(settings::producers, 1);
+    chosen.set(settings::producer_pace_ms, 4096);
+    chosen.set(settings::consumers, random.between(0, 1));
+    chosen.set(settings::deletes, 0);
+  });
+}
+
 Plan plan_exactly_once(std::uint64_t seed, FaultDraw draw) {
   auto plan = plan_cluster(seed, draw, "exactly-once", [](Random random, Plan& chosen) {
     chosen.set(settings::stages, random.between(2, 3));

@@ -11,6 +11,7 @@ Plan plan_partitions(std::uint64_t seed, FaultDraw draw);
 Plan plan_disk(std::uint64_t seed, FaultDraw draw);
 Plan plan_churn(std::uint64_t seed, FaultDraw draw);
 Plan plan_metadata(std::uint64_t seed, FaultDraw draw);
+Plan plan_administration(std::uint64_t seed, FaultDraw draw);
 Plan plan_groups(std::uint64_t seed, FaultDraw draw);
 Plan plan_compaction(std::uint64_t seed, FaultDraw draw);
 Plan plan_exactly_once(std::uint64_t seed, FaultDraw draw);

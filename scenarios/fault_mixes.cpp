@@ -165,6 +165,7 @@ constexpr FaultMix mixes[] = {
     {"disk", of_disks, true},              // mostly disks, including lost data
     {"churn", of_brokers_that_go, true},   // mostly brokers that go and come back, with or without their data
     {"metadata", of_a_cluster, true},
+    {"administration", of_a_cluster, true},
     {"groups", of_a_cluster, true},
     {"compaction", of_disks, true},
     {"exactly-once", of_a_cluster, true},

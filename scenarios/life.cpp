@@ -34,6 +34,13 @@ const RequiredMark required_of_groups[] = {
     {mark_name(Mark::coordinator_lost_in_rebalance), enough},
     {mark_name(Mark::log_compacted), enough},
 };
+const RequiredMark required_of_administration[] = {
+    {mark_name(Mark::owned_topic_made), enough},      {mark_name(Mark::change_only_validated), enough},
+    {mark_name(Mark::owned_partition_moved), enough}, {mark_name(Mark::owned_move_taken_back), enough},
+    {mark_name(Mark::write_examined), enough},        {mark_name(Mark::read_examined), enough},
+    {mark_name(Mark::lookup_examined), enough},       {mark_name(Mark::session_examined), enough},
+    {mark_name(Mark::wait_examined), enough},         {mark_name(Mark::size_examined), enough},
+};
 const RequiredMark required_of_compaction[] = {
     {mark_name(Mark::log_compacted), enough},
     {mark_name(Mark::batch_compacted_away), enough},
@@ -86,6 +93,10 @@ const Scenario scenarios[] = {
                       run_cluster),
     storm<plan_metadata>(
         "metadata", "topics made and deleted under faults, and requests with leader epochs of the past", run_cluster),
+    storm<plan_administration>("administration",
+                               "topics that are made, changed, moved and deleted, and answers that are examined, by "
+                               "clients that know what has to be shown",
+                               run_cluster, required_of_administration),
     storm<plan_groups>("groups",
                        "members of consumer groups that join, commit, vanish and come back, and coordinators that move",
                        run_cluster, required_of_groups),

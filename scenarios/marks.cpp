@@ -88,6 +88,16 @@ constexpr const char* names[] = {
     "client refused whose session was over",
     "password changed",
     "password of the past refused",
+    "owner's topic made",
+    "change of an owner's topic only validated",
+    "owner's partition moved",
+    "move of an owner's partition taken back",
+    "answer to a write examined",
+    "answer to a read examined",
+    "epoch of a lookup examined",
+    "fetch session examined",
+    "fetch that waits in vain examined",
+    "retention by size examined",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -92,6 +92,16 @@ enum class Mark : std::uint8_t {
   ended_session_refused,
   password_changed,
   past_password_refused,
+  owned_topic_made,
+  change_only_validated,
+  owned_partition_moved,
+  owned_move_taken_back,
+  write_examined,
+  read_examined,
+  lookup_examined,
+  session_examined,
+  wait_examined,
+  size_examined,
   count_
 };
 

@@ -49,6 +49,7 @@ inline constexpr Setting downgrade_at_ms{"downgrade_at_ms", 2, safety_ms_max};
 // The life ends then, as it is: nothing is healed, and only what was seen until then is judged.
 inline constexpr Setting end_ms{"end_ms", 1, time_ms_max};
 inline constexpr Setting epoch_pace_ms{"epoch_pace_ms", 0, pace_ms_max, 0};
+inline constexpr Setting examiner_pace_ms{"examiner_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting false_maxima{"false_maxima", 0, 1, 0};
 inline constexpr Setting delete_retention_ms{"delete_retention_ms", 0, time_ms_max};
 inline constexpr Setting group_segment_bytes{"group_segment_bytes", 512, bytes_max};
@@ -72,6 +73,7 @@ inline constexpr Setting metadata_snapshot_bytes{"metadata_snapshot_bytes", batc
 inline constexpr Setting offsets_check_ms{"offsets_check_ms", 1, time_ms_max};
 inline constexpr Setting offsets_retention_ms{"offsets_retention_ms", 100, pace_ms_max};
 inline constexpr Setting operator_pace_ms{"operator_pace_ms", 0, pace_ms_max, 0};
+inline constexpr Setting owner_pace_ms{"owner_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting partitions{"partitions", 1, 100, 1};
 // The password of the clients' user changes. Only with SCRAM.
 inline constexpr Setting password_pace_ms{"password_pace_ms", 0, pace_ms_max, 0};

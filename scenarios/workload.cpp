@@ -120,6 +120,8 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted(settings::idle_topic)) clients.spawn("idle", [&] { ask_idle(host, workload); });
     if (wanted(settings::growing_topic)) clients.spawn("partitions", [&] { add_partitions(host, workload); });
     if (wanted(settings::config_pace_ms)) clients.spawn("configurator", [&] { configure_topics(host, workload); });
+    if (wanted(settings::owner_pace_ms)) clients.spawn("owner", [&] { own_topics(host, workload); });
+    if (wanted(settings::examiner_pace_ms)) clients.spawn("examiner", [&] { examine_answers(host, workload); });
     if (wanted(settings::quota_pace_ms)) clients.spawn("quotas", [&] { limit_clients(host, workload); });
     if (wanted(settings::controller_pace_ms)) clients.spawn("controllers", [&] { change_controllers(host, workload); });
     if (wanted(settings::access_pace_ms)) clients.spawn("access", [&] { change_access(host, workload); });

@@ -79,6 +79,8 @@ struct Workload {
   int next_consumer = 0;
   int next_topic = 0;
   int next_remade = 0;
+  int next_owned = 0;
+  int next_examined = 0;
   int next_member = 0;
   int next_consumer_member = 0;
   int next_migrating_member = 0;

@@ -4,6 +4,19 @@
 
 namespace fulmar {
 
+namespace {
+
+// The header of the batch as it was stored: the log gives it its time, if that is the topic's rule.
+BatchHeader stored_header(BatchHeader header, const Bytes& batch, const Appended& appended) {
+  if (appended.append_time < 0) return header;
+  header.max_timestamp = appended.append_time;
+  header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
+  header.crc = crc32c(batch.view().substr(batch_header_size), header_crc(header));
+  return header;
+}
+
+}  // namespace
+
 Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, const Bytes& batch,
                                                    std::optional<Epoch> expected, const AppendOrigin& origin) {
   return in_turn([&]() -> Result<Proposed, Refusal> {
@@ -14,7 +27,7 @@ Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, co
     }
     say_before_work();
     FULMAR_TRY(auto appended, log_->append(header, batch, raft_.term(), origin));
-    tell_appended(header, appended);
+    if (context_.observer) tell_appended(stored_header(header, batch, appended), appended);
     if (!appended.duplicate) raft_.log_changed(now());
     return Proposed{appended, raft_.term()};
   });

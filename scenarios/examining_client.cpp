@@ -1,0 +1,501 @@
+// A client that examines what brokers answer to Produce, Fetch, ListOffsets and DeleteRecords, on topics that nobody
+// else writes to: limits of sizes, times that brokers give, sessions, and how long is waited.
+//
+// Each examination is of one connection, to the broker that leads the topic's first partition, so that it depends on
+// nothing that other brokers know. What is not answered, or answered with another error, says nothing.
+#include <algorithm>
+#include <map>
+
+#include "broker/protocol/messages/alter_configs.h"
+#include "broker/protocol/messages/describe_configs.h"
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/init_producer_id.h"
+#include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/record_builder.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t partitions = 2;
+constexpr std::int64_t segment_bytes = 1400;
+constexpr std::int64_t batch_bytes_max = 1200;
+constexpr std::int64_t kept_bytes_wanted = 1500;
+constexpr Duration expired_max = seconds(40);  // for what is too much to be gone, once the core is to be well
+constexpr Duration limited_max = seconds(20);
+constexpr Timestamp far_ms = Timestamp{400} * 24 * 3600 * 1000;  // further than any clock is wrong
+constexpr Timestamp near_ms = Timestamp{100} * 24 * 3600 * 1000;
+constexpr std::int16_t names_topics = 12;  // the last version of Produce and Fetch that does
+
+using Fetched = FetchResponse::Topic::Partition;
+
+// The headers of whole batches.
+std::vector<BatchHeader> headers_in(const Bytes& batches) {
+  std::vector<BatchHeader> headers;
+  for (std::string_view rest = batches.view(); rest.size() >= batch_header_size;) {
+    auto header = read_batch_header(rest);
+    if (!header || header->size() > rest.size()) break;
+    rest.remove_prefix(header->size());
+    headers.push_back(*header);
+  }
+  return headers;
+}
+
+class Examiner {
+ public:
+  Examiner(Host& host, Workload& workload)
+      : host_(host),
+        workload_(workload),
+        random_(host.entropy().stream()),
+        brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
+
+  void live() {
+    while (!workload_.stop) {
+      rest();
+      name_ = "examined-" + std::to_string(workload_.next_examined++);
+      made_ = make();
+      if (!made_) continue;
+      for (auto steps = random_.between(10, 60); steps > 0 && !workload_.stop; --steps) {
+        rest();
+        examine();
+      }
+    }
+    if (made_ && !compacts_ && limit_size()) see_it_expire();
+  }
+
+ private:
+  // A batch that was sent, by the offset of its first record if that is known.
+  struct Sent {
+    std::int32_t partition = 0;
+    std::int64_t bytes = 0;
+    Timestamp time = -1;                // of its records, as sent
+    std::optional<Offset> offset = {};  // none: it may have been written or not
+    Timestamp append_time = -1;         // as answered
+  };
+
+  void rest() { pause(host_, random_, workload_.plan.setting(settings::examiner_pace_ms)); }
+  Deadline in_time() const { return host_.clock().deadline_in(workload_.request_timeout); }
+  void violate(const char* anomaly, const std::string& text) {
+    workload_.seen.push_back({"answers to the byte", anomaly, name_ + ": " + text, host_.clock().now()});
+  }
+
+  bool make() {
+    sent_.clear();
+    deleted_to_ = {};
+    start_here_ = 0;
+    appends_time_ = random_.chance(1, 2);
+    compacts_ = random_.chance(1, 8);
+    kept_bytes_ = random_.chance(1, 2) ? -1 : kept_bytes_wanted;
+    batch_bytes_ = batch_bytes_max;
+    auto connection = brokers_.any(in_time());
+    if (!connection) return false;
+    CreateTopicsRequest request;
+    request.timeout_ms = 2000;
+    auto& topic = request.topics.emplace_back();
+    topic.name = name_;
+    topic.num_partitions = partitions;
+    topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting(settings::replication_factor));
+    topic.configs = {{"segment.bytes", std::to_string(segment_bytes)},
+                     {"max.message.bytes", std::to_string(batch_bytes_)},
+                     {"retention.ms", "-1"},
+                     {"retention.bytes", std::to_string(kept_bytes_)},
+                     {"message.timestamp.after.max.ms", std::to_string(near_ms)},
+                     {"message.timestamp.type", appends_time_ ? "LogAppendTime" : "CreateTime"}};
+    if (compacts_) topic.configs.push_back({"cleanup.policy", "compact"});
+    auto made = (*connection)->call<CreateTopicsResponse>(request, in_time());
+    return made && made->topics.size() == 1 && made->topics[0].error_code == ErrorCode::none;
+  }
+
+  void examine() {
+    auto found = brokers_.leader(name_, 0, in_time());
+    if (!found) return;
+    if (leader_ != *found) start_here_ = 0;
+    leader_ = *found;
+    if (compacts_) return examine_compacted();
+    switch (random_.below(12)) {
+      case 0: return limit_batches();
+      case 1: return examine_session();
+      case 2: return wait_for_nothing();
+      case 3: return remove();
+      case 4: return look_up();
+      case 5: return (void)kept(1, false);
+      case 6:
+      case 7: return read();
+      default: write(random_.chance(1, 4));
+    }
+  }
+
+  template <class Response, class Request>
+  std::optional<Response> ask(const Request& request) {
+    auto response = leader_->call<Response>(request, in_time(), names_topics);
+    if (response) return std::move(*response);
+    brokers_.doubt_leader(name_, 0);
+    return std::nullopt;
+  }
+
+  Bytes batch_of(std::size_t bytes_wanted, Timestamp time, const BatchOptions& options = {}) {
+    auto of = [&](std::size_t bytes) {
+      return build_batch({{std::nullopt, std::string(bytes, 'x'), time, {}}}, options);
+    };
+    auto overhead = of(bytes_wanted).size() - bytes_wanted;
+    return of(bytes_wanted > overhead ? bytes_wanted - overhead : 1);
+  }
+
+  // The only partition's answer.
+  std::optional<ProduceResponse::Topic::Partition> produce(std::int32_t partition, const Bytes& batch) {
+    ProduceRequest request;
+    request.acks = -1;
+    request.timeout_ms = 2000;
+    request.topics.push_back({name_, {{partition, ByteChain(batch)}}});
+    auto response = ask<ProduceResponse>(request);
+    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) return std::nullopt;
+    auto error = response->topics[0].partitions[0].error_code;
+    if (error == ErrorCode::not_leader_or_follower) brokers_.doubt_leader(name_, 0);
+    return response->topics[0].partitions[0];
+  }
+
+  // Around the limit for batches, which the broker shows before and after; at times as a batch of a producer that is
+  // then sent again.
+  void write(bool twice) {
+    const auto partition = static_cast<std::int32_t>(random_.below(partitions));
+    const bool in_future = random_.chance(1, 8);
+    const Timestamp time = host_.clock().wall_ms() + (in_future ? far_ms : -random_.between(0, 5000));
+    BatchOptions options;
+    if (twice) {
+      auto begun = ask<InitProducerIdResponse>(InitProducerIdRequest{});
+      if (!begun || begun->error_code != ErrorCode::none) return;
+      options.producer_id = begun->producer_id;
+      options.producer_epoch = begun->producer_epoch;
+      options.base_sequence = 0;
+    }
+    if (!see_limit()) return;
+    const auto size =
+        random_.chance(1, 3) ? batch_bytes_ + random_.between(-2, 2) : random_.between(80, batch_bytes_max);
+    const auto batch = batch_of(static_cast<std::size_t>(size), time, options);
+    Sent sent{.partition = partition, .bytes = static_cast<std::int64_t>(batch.size()), .time = time};
+    sent_.push_back(sent);
+    auto answer = produce(partition, batch);
+    if (!answer) return;
+    const auto text = "a batch of " + std::to_string(batch.size()) + " bytes";
+    const auto limit = batch_bytes_;
+    if (see_limit() && limit == batch_bytes_ &&
+        (answer->error_code == ErrorCode::message_too_large) != (sent.bytes > batch_bytes_) &&
+        (answer->error_code == ErrorCode::none || answer->error_code == ErrorCode::message_too_large))
+      violate("wrong-limit", text + " was answered with " + error_code_name(answer->error_code) +
+                                 ", and max.message.bytes is " + std::to_string(batch_bytes_));
+    if (in_future && !appends_time_ && answer->error_code == ErrorCode::none)
+      violate("future-accepted", text + " with the time " + std::to_string(time) + " was written");
+    if (answer->error_code == ErrorCode::message_too_large || answer->error_code == ErrorCode::invalid_timestamp)
+      sent_.pop_back();
+    if (answer->error_code != ErrorCode::none) return;
+    workload_.marks.reach(Mark::write_examined);
+    if ((answer->log_append_time_ms >= 0) != appends_time_)
+      violate("wrong-time", text + " was answered with the append time " + std::to_string(answer->log_append_time_ms));
+    if (partition == 0 && answer->log_start_offset < start_here_)
+      violate("start-back", text + " was answered with the log start " + std::to_string(answer->log_start_offset) +
+                                ", after everything below " + std::to_string(start_here_) + " was deleted");
+    sent_.back().offset = answer->base_offset;
+    sent_.back().append_time = answer->log_append_time_ms;
+    if (!twice) return;
+    auto again = produce(partition, batch);
+    if (!again || again->error_code != ErrorCode::none) return;
+    if (again->base_offset == answer->base_offset && again->log_append_time_ms == answer->log_append_time_ms) return;
+    violate("another-answer", text + " was written at offset " + std::to_string(answer->base_offset) +
+                                  ", append time " + std::to_string(answer->log_append_time_ms) +
+                                  "; sent again it is at " + std::to_string(again->base_offset) + ", append time " +
+                                  std::to_string(again->log_append_time_ms));
+  }
+
+  const Sent* sent_at(std::int32_t partition, Offset offset) const {
+    for (const auto& sent : sent_)
+      if (sent.partition == partition && sent.offset == offset) return &sent;
+    return nullptr;
+  }
+  // Where a batch begins that was written and not deleted; else where the log began.
+  Offset choose_offset(std::int32_t partition) {
+    std::vector<Offset> offsets{deleted_to_[partition]};
+    for (const auto& sent : sent_)
+      if (sent.partition == partition && sent.offset && *sent.offset > deleted_to_[partition])
+        offsets.push_back(*sent.offset);
+    return offsets[random_.below(offsets.size())];
+  }
+
+  FetchRequest fetch_from(std::int32_t max_bytes, std::int32_t partition_max_bytes) {
+    FetchRequest request;
+    request.max_bytes = max_bytes;
+    FetchRequest::Topic topic;
+    topic.name = name_;
+    for (std::int32_t index = 0; index < partitions; ++index) {
+      auto& partition = topic.partitions.emplace_back();
+      partition.index = index;
+      partition.fetch_offset = choose_offset(index);
+      partition.max_bytes = partition_max_bytes;
+    }
+    request.topics.push_back(std::move(topic));
+    return request;
+  }
+
+  // A batch above the limits is answered only alone, so that consumers get on (KIP-74).
+  void read() {
+    const auto max = static_cast<std::int32_t>(random_.between(1, 6000));
+    const auto partition_max = static_cast<std::int32_t>(random_.between(1, 3000));
+    auto response = ask<FetchResponse>(fetch_from(max, partition_max));
+    if (!response || response->error_code != ErrorCode::none) return;
+    std::size_t total = 0, batches = 0, above = 0;
+    for (const auto& topic : response->topics)
+      for (const auto& part : topic.partitions) {
+        auto headers = headers_in(part.records.flatten());
+        total += part.records.size();
+        batches += headers.size();
+        if (part.records.size() > static_cast<std::size_t>(partition_max)) {
+          ++above;
+          if (headers.size() > 1) above += 1;
+        }
+        for (const auto& header : headers) compare(part.index, header);
+      }
+    if (batches > 0) workload_.marks.reach(Mark::read_examined);
+    if ((total > static_cast<std::size_t>(max) && batches > 1) || above > 1)
+      violate("beyond-limit", "a fetch of at most " + std::to_string(max) + " bytes, " + std::to_string(partition_max) +
+                                  " of each partition, got " + std::to_string(total) + " in " +
+                                  std::to_string(batches) + " batches");
+  }
+
+  void compare(std::int32_t partition, const BatchHeader& header) {
+    if (const auto* sent = sent_at(partition, header.base_offset)) {
+      auto time = appends_time_ ? sent->append_time : sent->time;
+      if (header.log_append_time() != appends_time_ || header.max_timestamp != time)
+        violate("wrong-time", "the batch at " + std::to_string(partition) + ":" + std::to_string(header.base_offset) +
+                                  " has the time " + std::to_string(header.max_timestamp) + ", not " +
+                                  std::to_string(time));
+    }
+  }
+
+  // The epoch of an offset that is looked up is that of its batch: consumers go on from there with it (KIP-320).
+  void look_up() {
+    const auto partition = static_cast<std::int32_t>(0);
+    if (sent_.empty()) return;
+    const auto& like = sent_[random_.below(sent_.size())];
+    ListOffsetsRequest request;
+    request.topics.push_back({name_, {{partition, -1, appends_time_ ? like.append_time : like.time}}});
+    if (request.topics[0].partitions[0].timestamp < 0) return;
+    auto response = leader_->call<ListOffsetsResponse>(request, in_time());
+    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) return;
+    const auto& answer = response->topics[0].partitions[0];
+    if (answer.error_code != ErrorCode::none || answer.offset < 0) return;
+    auto fetch = fetch_from(1 << 20, 1 << 20);
+    fetch.topics[0].partitions.resize(1);
+    fetch.topics[0].partitions[0].fetch_offset = answer.offset;
+    auto fetched = ask<FetchResponse>(fetch);
+    if (!fetched || fetched->topics.size() != 1 || fetched->topics[0].partitions.size() != 1) return;
+    for (const auto& header : headers_in(fetched->topics[0].partitions[0].records.flatten())) {
+      if (answer.offset < header.base_offset || answer.offset > header.last_offset()) continue;
+      workload_.marks.reach(Mark::lookup_examined);
+      if (answer.leader_epoch != header.leader_epoch)
+        violate("wrong-epoch", "offset " + std::to_string(answer.offset) + " was looked up with epoch " +
+                                   std::to_string(answer.leader_epoch) + ", and its batch has " +
+                                   std::to_string(header.leader_epoch));
+    }
+  }
+
+  // The limit for batches is another from when the broker that is asked shows it.
+  void limit_batches() {
+    const auto wanted = random_.between(300, batch_bytes_max);
+    IncrementalAlterConfigsRequest request;
+    request.resources.push_back(
+        {static_cast<std::int8_t>(ConfigResource::topic), name_, {{"max.message.bytes", 0, std::to_string(wanted)}}});
+    (void)ask<IncrementalAlterConfigsResponse>(request);
+    // Not answered, it may be made late: so this goes by what is shown, each time.
+    write(false);
+  }
+  // On this connection, and so on the shard that checks what is sent on it.
+  bool see_limit() {
+    DescribeConfigsRequest request;
+    request.resources.push_back({static_cast<std::int8_t>(ConfigResource::topic), name_, {{"max.message.bytes"}}});
+    auto response = ask<DescribeConfigsResponse>(request);
+    if (!response || response->results.size() != 1 || response->results[0].configs.size() != 1) return false;
+    batch_bytes_ = std::stoll(response->results[0].configs[0].value.value_or("0"));
+    return batch_bytes_ > 0;
+  }
+
+  // Everything below an offset, in the first partition.
+  std::optional<Offset> remove_to(Offset offset) {
+    DeleteRecordsRequest request;
+    request.timeout_ms = 1000;
+    request.topics.push_back({name_, {{0, offset}}});
+    auto response = ask<DeleteRecordsResponse>(request);
+    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) return std::nullopt;
+    const auto& answer = response->topics[0].partitions[0];
+    if (answer.error_code != ErrorCode::none) return std::nullopt;
+    deleted_to_[0] = std::max(deleted_to_[0], answer.low_watermark);
+    start_here_ = std::max(start_here_, answer.low_watermark);
+    return answer.low_watermark;
+  }
+  void remove() { (void)remove_to(choose_offset(0)); }
+
+  // A session has what it was told of last, and tells of log starts that are new (KIP-227).
+  void examine_session() {
+    auto begin = fetch_from(1 << 20, 1 << 20);
+    begin.session_epoch = 0;
+    auto begun = ask<FetchResponse>(begin);
+    if (!begun || begun->error_code != ErrorCode::none || begun->session_id == 0) return;
+    std::map<std::int32_t, Offset> starts;
+    for (const auto& topic : begun->topics)
+      for (const auto& part : topic.partitions)
+        if (part.error_code == ErrorCode::none) starts[part.index] = part.log_start_offset;
+    if (!starts.contains(0)) return;
+    FetchRequest more;
+    more.session_id = begun->session_id;
+    more.session_epoch = 1;
+    more.max_bytes = 1 << 20;
+    more.forgotten_topics.push_back({name_, {}, {1}});
+    auto end = begin.topics[0].partitions[0];
+    for (const auto& topic : begun->topics)
+      for (const auto& part : topic.partitions)
+        if (part.index == 0) end.fetch_offset = std::max(part.high_watermark, Offset{0});
+    more.topics.push_back({name_, {}, {end}});  // there is nothing more to read
+    auto forgot = ask<FetchResponse>(more);
+    if (!forgot || forgot->error_code != ErrorCode::none || forgot->throttle_time_ms > 0) return;
+    if (tells_of(*forgot, 1)) return violate("not-forgotten", "a session told of the partition that it was to forget");
+    auto start = remove_to(end.fetch_offset);
+    FetchRequest next;
+    next.session_id = begun->session_id;
+    next.session_epoch = 2;
+    auto told = ask<FetchResponse>(next);
+    if (!told || told->error_code != ErrorCode::none || told->throttle_time_ms > 0) return;
+    workload_.marks.reach(Mark::session_examined);
+    if (tells_of(*told, 1)) violate("not-forgotten", "a session told of the partition that it was to forget");
+    if (start && *start > starts[0] && !tells_of(*told, 0) && !tells_of(*forgot, 0))
+      violate("start-untold", "a session was told the log start " + std::to_string(starts[0]) +
+                                  ", and not that it is " + std::to_string(*start) +
+                                  " since everything below was deleted");
+  }
+  static bool tells_of(const FetchResponse& response, std::int32_t partition) {
+    for (const auto& topic : response.topics)
+      for (const auto& part : topic.partitions)
+        if (part.index == partition) return true;
+    return false;
+  }
+
+  // Nobody writes meanwhile, so that only an error may come before the time is over.
+  void wait_for_nothing() {
+    ListOffsetsRequest list;
+    list.topics.push_back({name_, {{0, -1, LookupOperation::latest}}});
+    auto listed = leader_->call<ListOffsetsResponse>(list, in_time());
+    if (!listed || listed->topics.size() != 1 || listed->topics[0].partitions.size() != 1) return;
+    if (listed->topics[0].partitions[0].error_code != ErrorCode::none) return;
+    auto fetch = fetch_from(1 << 20, 1 << 20);
+    fetch.max_wait_ms = static_cast<std::int32_t>(random_.between(50, 500));
+    fetch.min_bytes = 1 + static_cast<std::int32_t>(random_.below(2) * 1000);
+    fetch.topics[0].partitions.resize(1);
+    fetch.topics[0].partitions[0].fetch_offset = listed->topics[0].partitions[0].offset;
+    const auto asked = host_.clock().now();
+    auto fetched = ask<FetchResponse>(fetch);
+    if (!fetched || fetched->error_code != ErrorCode::none || fetched->throttle_time_ms > 0) return;
+    if (fetched->topics.size() != 1 || fetched->topics[0].partitions.size() != 1) return;
+    const auto& part = fetched->topics[0].partitions[0];
+    if (part.error_code != ErrorCode::none || !part.records.empty()) return;
+    workload_.marks.reach(Mark::wait_examined);
+    if (host_.clock().now() - asked < milliseconds(fetch.max_wait_ms))
+      violate("early-answer", "a fetch that was to wait for " + std::to_string(fetch.max_wait_ms) +
+                                  " ms was answered without a record after " +
+                                  std::to_string((host_.clock().now() - asked) / milliseconds(1)));
+  }
+
+  void examine_compacted() {
+    auto answer = produce(0, batch_of(100, host_.clock().wall_ms()));
+    if (answer && answer->error_code == ErrorCode::none)
+      violate("keyless-accepted", "a record without a key was written to a compacted topic");
+    if (remove_to(0)) violate("compacted-deleted", "records of a compacted topic were deleted by a client");
+  }
+
+  // Retention by size keeps at least as much as it is to keep, of what may be in the log.
+  std::optional<std::int64_t> kept(std::int32_t partition, bool only_written) {
+    auto found = brokers_.leader(name_, partition, in_time());
+    if (!found) return std::nullopt;
+    ListOffsetsRequest request;
+    request.topics.push_back({name_, {{partition, -1, LookupOperation::earliest}}});
+    auto response = (*found)->call<ListOffsetsResponse>(request, in_time());
+    bool answered = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1 &&
+                    response->topics[0].partitions[0].error_code == ErrorCode::none;
+    if (!answered) {
+      brokers_.doubt_leader(name_, partition);
+      return std::nullopt;
+    }
+    const auto start = response->topics[0].partitions[0].offset;
+    std::int64_t bytes = 0;
+    for (const auto& sent : sent_)
+      if (sent.partition == partition && (sent.offset ? *sent.offset >= start : !only_written)) bytes += sent.bytes;
+    if (start > deleted_to_[partition] && !only_written && (kept_bytes_ < 0 || bytes < kept_bytes_))
+      violate("too-little-kept", "partition " + std::to_string(partition) + " begins at " + std::to_string(start) +
+                                     ", and " + std::to_string(bytes) + " bytes were sent since; retention.bytes is " +
+                                     std::to_string(kept_bytes_));
+    return bytes;
+  }
+
+  // Acknowledged, so that it holds from now on.
+  bool limit_size() {
+    if (kept_bytes_ >= 0) return true;
+    IncrementalAlterConfigsRequest request;
+    request.resources.push_back({static_cast<std::int8_t>(ConfigResource::topic),
+                                 name_,
+                                 {{"retention.bytes", 0, std::to_string(kept_bytes_wanted)}}});
+    for (const auto give_up = host_.clock().now() + limited_max; host_.clock().now() < give_up; rest()) {
+      auto connection = brokers_.any(in_time());
+      if (!connection) continue;
+      auto response = (*connection)->call<IncrementalAlterConfigsResponse>(request, in_time());
+      if (!response || response->responses.size() != 1 || response->responses[0].error_code != ErrorCode::none)
+        continue;
+      kept_bytes_ = kept_bytes_wanted;
+      return true;
+    }
+    return false;
+  }
+
+  // In the end the second partition, of which no client deletes anything, has no more than it is to have.
+  void see_it_expire() {
+    const auto give_up = host_.clock().now() + expired_max;
+    std::optional<std::int64_t> bytes;
+    while (host_.clock().now() < give_up) {
+      (void)kept(1, false);
+      if (auto now = kept(1, true)) bytes = now;
+      if (bytes && *bytes < kept_bytes_ + segment_bytes) return workload_.marks.reach(Mark::size_examined);
+      pause(host_, random_, 1000);
+    }
+    if (bytes)
+      violate("too-much-kept", "partition 1 has " + std::to_string(*bytes) + " bytes; retention.bytes is " +
+                                   std::to_string(kept_bytes_) + ", and segments have " +
+                                   std::to_string(segment_bytes));
+  }
+
+  Host& host_;
+  Workload& workload_;
+  Random random_;
+  ClusterClient brokers_;
+  Brokers::Connection leader_;
+  std::string name_;
+  bool made_ = false;
+  bool appends_time_ = false;  // message.timestamp.type
+  bool compacts_ = false;
+  std::int64_t kept_bytes_ = -1;                // retention.bytes
+  std::int64_t batch_bytes_ = batch_bytes_max;  // max.message.bytes, as the leader showed it
+  std::vector<Sent> sent_;
+  std::map<std::int32_t, Offset> deleted_to_;
+  Offset start_here_ = 0;  // of the first partition, as this leader said
+};
+
+}  // namespace
+
+void examine_answers(Host& host, Workload& workload) {
+  for (auto mark :
+       {Mark::write_examined, Mark::read_examined, Mark::lookup_examined, Mark::session_examined, Mark::wait_examined})
+    workload.marks.expect(mark);
+  Examiner(host, workload).live();
+}
+
+}  // namespace fulmar
