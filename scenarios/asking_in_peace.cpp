@@ -1,7 +1,7 @@
 // At the end of a life, when the core is healthy and nobody else sends requests: idle partitions answer at once,
 // records are acknowledged, a long poll gets its record or waits in vain, and a deletion is acknowledged, each within
-// about a second; every broker shows which others there are, and preferred replicas can be made leaders. A single
-// failure may be due to a moved leadership; repeated failures are violations.
+// about a second; every broker shows which others there are, a topic can be made on all of them, and preferred replicas
+// can be made leaders. A single failure may be due to a moved leadership; repeated failures are violations.
 //
 // Everything has been read by now, so none of this is in the history.
 #include <set>
@@ -54,6 +54,7 @@ class Peace {
     for (const auto& tp : partitions_) insist(tp, "unanswered-deletion", &Peace::deletes_again);
     if (workload_.core.empty()) return;
     for (const auto& [id, address] : workload_.core) shows_brokers(id, address);
+    insist({"made-in-peace", 0}, "no-topic", &Peace::creates);
     for (const auto& tp : partitions_)
       if (random_.chance(1, 2)) insist(tp, "no-election", &Peace::elects);
   }
@@ -260,6 +261,40 @@ class Peace {
          host_.clock().now()});
   }
 
+  bool prefers_who_is_away(const TopicPartition& tp) {
+    auto told = metadata(brokers_, tp.topic);
+    if (!told || told->topics.size() != 1) return false;
+    for (const auto& partition : told->topics[0].partitions)
+      if (partition.index == tp.partition && !partition.replica_nodes.empty())
+        return !workload_.core.contains(partition.replica_nodes[0]);
+    return false;
+  }
+
+  // Each broker that is there gets a replica, and no other.
+  std::string creates(const TopicPartition& tp) {
+    CreateTopicsRequest request;
+    request.timeout_ms = static_cast<std::int32_t>(election_max / milliseconds(1));
+    auto& topic = request.topics.emplace_back();
+    topic.name = tp.topic;
+    topic.num_partitions = 1;
+    topic.replication_factor = static_cast<std::int16_t>(workload_.core.size());
+    auto deadline = host_.clock().deadline_in(election_max + answer_max);
+    auto connection = brokers_.any(deadline);
+    if (!connection) return "CreateTopics: " + to_string(connection.error());
+    auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
+    if (!response || response->topics.size() != 1) return "CreateTopics: no answer";
+    const auto& made = response->topics[0];
+    if (made.error_code != ErrorCode::none && made.error_code != ErrorCode::topic_already_exists)
+      return std::string("CreateTopics: ") + error_code_name(made.error_code) + " " + made.error_message.value_or("");
+    auto told = metadata(brokers_, tp.topic);
+    if (!told || told->topics.size() != 1 || told->topics[0].partitions.size() != 1) return "Metadata: not shown";
+    std::string replicas;
+    for (auto id : told->topics[0].partitions[0].replica_nodes) replicas += " " + std::to_string(id);
+    for (auto id : told->topics[0].partitions[0].replica_nodes)
+      if (!workload_.core.contains(id)) return "made with replicas on" + replicas;
+    return "";
+  }
+
   // An election that is done, or not needed, has the preferred replica lead.
   std::string elects(const TopicPartition& tp) {
     ElectLeadersRequest request;
@@ -274,7 +309,7 @@ class Peace {
         response->topics[0].partitions.size() != 1)
       return std::string("ElectLeaders: ") + error_code_name(response->error_code);
     auto error = response->topics[0].partitions[0].error_code;
-    if (error == ErrorCode::preferred_leader_not_available) return "";  // it may be away, or behind
+    if (error == ErrorCode::preferred_leader_not_available && prefers_who_is_away(tp)) return "";
     if (error != ErrorCode::none && error != ErrorCode::election_not_needed)
       return std::string("ElectLeaders: ") + error_code_name(error);
     std::string shown;

@@ -47,6 +47,8 @@ void remake_topic(Host& host, Workload& workload);
 void configure_topics(Host& host, Workload& workload);
 // Makes, changes, moves and deletes topics of its own, and sees that each is as it has to be.
 void own_topics(Host& host, Workload& workload);
+// The same for SCRAM credentials of users of its own.
+void own_users(Host& host, Workload& workload);
 // Writes to, and reads from, topics of its own, and examines the answers.
 void examine_answers(Host& host, Workload& workload);
 // Sets quotas for all clients, and removes them at the end.

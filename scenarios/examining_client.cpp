@@ -1,8 +1,8 @@
 // A client that examines what brokers answer to Produce, Fetch, ListOffsets and DeleteRecords, on topics that nobody
 // else writes to: limits of sizes, times that brokers give, sessions, and how long is waited.
 //
-// Each examination is of one connection, to the broker that leads the topic's first partition, so that it depends on
-// nothing that other brokers know. What is not answered, or answered with another error, says nothing.
+// Each examination is of one connection, to the broker that leads a partition, so that it depends on nothing that other
+// brokers know. What is not answered, or answered with another error, says nothing.
 #include <algorithm>
 #include <map>
 
@@ -28,6 +28,7 @@ constexpr std::int64_t segment_bytes = 1400;
 constexpr std::int64_t batch_bytes_max = 1200;
 constexpr std::int64_t kept_bytes_wanted = 1500;
 constexpr Duration expired_max = seconds(40);  // for what is too much to be gone, once the core is to be well
+constexpr int batches_at_end = 12;             // more than is to be kept
 constexpr Duration limited_max = seconds(20);
 constexpr Timestamp far_ms = Timestamp{400} * 24 * 3600 * 1000;  // further than any clock is wrong
 constexpr Timestamp near_ms = Timestamp{100} * 24 * 3600 * 1000;
@@ -61,12 +62,14 @@ class Examiner {
       name_ = "examined-" + std::to_string(workload_.next_examined++);
       made_ = make();
       if (!made_) continue;
-      for (auto steps = random_.between(10, 60); steps > 0 && !workload_.stop; --steps) {
+      for (auto steps = random_.between(10, 100); steps > 0 && !workload_.stop; --steps) {
         rest();
         examine();
       }
     }
-    if (made_ && !compacts_ && limit_size()) see_it_expire();
+    if (!made_ || compacts_ || !limit_size()) return;
+    for (int batches = 0; batches < batches_at_end; ++batches) write(1, false);
+    see_it_expire();
   }
 
  private:
@@ -113,10 +116,9 @@ class Examiner {
   }
 
   void examine() {
-    auto found = brokers_.leader(name_, 0, in_time());
-    if (!found) return;
-    if (leader_ != *found) start_here_ = 0;
-    leader_ = *found;
+    if (!find_leader(0)) return;
+    if (first_leader_ != leader_) start_here_ = 0;
+    first_leader_ = leader_;
     if (compacts_) return examine_compacted();
     switch (random_.below(12)) {
       case 0: return limit_batches();
@@ -127,8 +129,14 @@ class Examiner {
       case 5: return (void)kept(1, false);
       case 6:
       case 7: return read();
-      default: write(random_.chance(1, 4));
+      default: write(static_cast<std::int32_t>(random_.below(partitions)), random_.chance(1, 4));
     }
+  }
+
+  bool find_leader(std::int32_t partition) {
+    auto found = brokers_.leader(name_, partition, in_time());
+    if (found) leader_ = *found;
+    return found.has_value();
   }
 
   template <class Response, class Request>
@@ -156,14 +164,14 @@ class Examiner {
     auto response = ask<ProduceResponse>(request);
     if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) return std::nullopt;
     auto error = response->topics[0].partitions[0].error_code;
-    if (error == ErrorCode::not_leader_or_follower) brokers_.doubt_leader(name_, 0);
+    if (error == ErrorCode::not_leader_or_follower) brokers_.doubt_leader(name_, partition);
     return response->topics[0].partitions[0];
   }
 
   // Around the limit for batches, which the broker shows before and after; at times as a batch of a producer that is
   // then sent again.
-  void write(bool twice) {
-    const auto partition = static_cast<std::int32_t>(random_.below(partitions));
+  void write(std::int32_t partition, bool twice) {
+    if (partition != 0 && !find_leader(partition)) return;
     const bool in_future = random_.chance(1, 8);
     const Timestamp time = host_.clock().wall_ms() + (in_future ? far_ms : -random_.between(0, 5000));
     BatchOptions options;
@@ -311,7 +319,7 @@ class Examiner {
         {static_cast<std::int8_t>(ConfigResource::topic), name_, {{"max.message.bytes", 0, std::to_string(wanted)}}});
     (void)ask<IncrementalAlterConfigsResponse>(request);
     // Not answered, it may be made late: so this goes by what is shown, each time.
-    write(false);
+    write(0, false);
   }
   // On this connection, and so on the shard that checks what is sent on it.
   bool see_limit() {
@@ -477,7 +485,8 @@ class Examiner {
   Workload& workload_;
   Random random_;
   ClusterClient brokers_;
-  Brokers::Connection leader_;
+  Brokers::Connection leader_;        // of the partition that is examined
+  Brokers::Connection first_leader_;  // of the first partition
   std::string name_;
   bool made_ = false;
   bool appends_time_ = false;  // message.timestamp.type

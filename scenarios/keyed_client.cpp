@@ -99,7 +99,10 @@ void make_compacted_topic(Host& host, Workload& workload, ClusterClient& brokers
       topic.num_partitions = partitions;
       topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting(settings::replication_factor));
       auto of_plan = [&](const Setting& setting) { return std::to_string(workload.plan.setting(setting)); };
+      // Without "delete", what is older or more than it is to keep stays all the same.
       topic.configs = {{"cleanup.policy", "compact"},
+                       {"retention.ms", "1000"},
+                       {"retention.bytes", "1000"},
                        {"min.cleanable.dirty.ratio", "0." + of_plan(settings::cleanable_percent)},
                        {"delete.retention.ms", of_plan(settings::delete_retention_ms)},
                        {"segment.bytes", of_plan(settings::compacted_segment_bytes)}};

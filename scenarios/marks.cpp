@@ -92,6 +92,8 @@ constexpr const char* names[] = {
     "change of an owner's topic only validated",
     "owner's partition moved",
     "move of an owner's partition taken back",
+    "owner's user set",
+    "owner's user deleted",
     "answer to a write examined",
     "answer to a read examined",
     "epoch of a lookup examined",

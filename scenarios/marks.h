@@ -96,6 +96,8 @@ enum class Mark : std::uint8_t {
   change_only_validated,
   owned_partition_moved,
   owned_move_taken_back,
+  owned_user_set,
+  owned_user_deleted,
   write_examined,
   read_examined,
   lookup_examined,

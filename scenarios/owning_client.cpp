@@ -7,17 +7,14 @@
 #include <map>
 #include <set>
 
-#include "broker/cluster/topic_config.h"
 #include "broker/protocol/messages/alter_configs.h"
-#include "broker/protocol/messages/describe_configs.h"
-#include "broker/protocol/messages/describe_topic_partitions.h"
-#include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/topic_view.h"
 
 namespace fulmar {
 
@@ -29,8 +26,8 @@ constexpr Duration look_interval = milliseconds(200);
 constexpr std::int32_t partitions_max = 8;
 constexpr std::int32_t steps_max = 8;
 
-using Replicas = std::vector<std::int32_t>;  // the preferred leader first
-using Shown = std::vector<Replicas>;         // by partition
+using Replicas = TopicView::Replicas;
+using Shown = TopicView::Shown;
 
 // Whether the request was carried out: yes, no, or nobody knows.
 enum class Done : unsigned char { yes, no, in_doubt };
@@ -64,7 +61,7 @@ class Owner {
       : host_(host),
         workload_(workload),
         random_(host.entropy().stream()),
-        brokers_(host, impatient(cluster_options(workload, random_.split("cluster")))),
+        view_(host, workload, random_.split("view")),
         factor_(workload.plan.setting(settings::replication_factor)) {}
 
   void live() {
@@ -83,36 +80,10 @@ class Owner {
   }
 
  private:
-  static ClusterClientOptions impatient(ClusterClientOptions options) {
-    options.patience = {};  // a change that is tried again may take effect twice
-    return options;
-  }
   void rest() { pause(host_, random_, workload_.plan.setting(settings::owner_pace_ms)); }
 
   void violate(const char* anomaly, const std::string& text) {
     workload_.seen.push_back({"administration", anomaly, name_ + " " + text, host_.clock().now()});
-  }
-
-  // Any broker; once the clients are asked to end, one of the core.
-  Answer<Brokers::Connection> somebody(Deadline deadline) {
-    if (workload_.core.empty() && random_.chance(1, 2)) return brokers_.any(deadline);
-    if (workload_.core.empty())
-      return brokers_.broker(static_cast<std::int32_t>(random_.between(1, workload_.plan.setting(settings::brokers))),
-                             deadline);
-    auto at = workload_.core.begin();
-    std::advance(at, static_cast<std::ptrdiff_t>(random_.below(workload_.core.size())));
-    return brokers_.broker(at->first, deadline);
-  }
-
-  template <class Response, class Request>
-  std::optional<Response> ask(const Request& request) {
-    auto deadline = host_.clock().deadline_in(workload_.request_timeout);
-    auto connection = somebody(deadline);
-    if (!connection) return std::nullopt;
-    auto response = (*connection)->template call<Response>(request, deadline);
-    if (response) return std::move(*response);
-    (*connection)->abort();
-    return std::nullopt;
   }
 
   Replicas choose_replicas() {
@@ -136,7 +107,7 @@ class Owner {
     partitions_.assign(static_cast<std::size_t>(count), {});
     configs_.clear();
     moved_.clear();
-    id_ = {};
+    view_.follow(name_);
     topic.num_partitions = topic.replication_factor = -1;
     if (random_.chance(1, 2)) {
       for (std::int32_t index = 0; index < count; ++index) {
@@ -154,12 +125,12 @@ class Owner {
     }
     if (!again && random_.chance(1, 3) && !is_only_validated(request)) return false;
     request.validate_only = false;
-    auto response = ask<CreateTopicsResponse>(request);
+    auto response = view_.ask<CreateTopicsResponse>(request);
     if (!response || response->topics.size() != 1) return false;
     const auto& result = response->topics[0];
     if (result.error_code != ErrorCode::none) return false;
     workload_.marks.reach(Mark::owned_topic_made);
-    id_ = result.topic_id;
+    view_.follow(result.topic_id);
     if (result.topic_config_error_code == ErrorCode::none &&
         (result.num_partitions != count || result.replication_factor != factor_))
       violate("wrong-answer", "was made with " + std::to_string(count) + " partitions of " + std::to_string(factor_) +
@@ -171,11 +142,11 @@ class Owner {
   // Nobody may show what was only validated.
   bool is_only_validated(CreateTopicsRequest request) {
     request.validate_only = true;
-    auto response = ask<CreateTopicsResponse>(request);
+    auto response = view_.ask<CreateTopicsResponse>(request);
     if (!response || response->topics.size() != 1 || response->topics[0].error_code != ErrorCode::none) return true;
     workload_.marks.reach(Mark::change_only_validated);
     for (int looks = 0; looks < 3; ++looks) {
-      auto shown = look();
+      auto shown = view_.look();
       if (shown && !shown->empty()) {
         violate("made-by-validation", "was only to be validated, and is shown:" + text_of(*shown));
         return false;
@@ -183,52 +154,6 @@ class Owner {
       host_.clock().sleep_for(look_interval);
     }
     return true;
-  }
-
-  // What a broker shows; empty: no such topic. nullopt: it did not say.
-  std::optional<Shown> look() { return random_.chance(1, 2) ? look_page_by_page() : look_at_metadata(); }
-
-  std::optional<Shown> look_at_metadata() {
-    MetadataRequest request;
-    request.allow_auto_topic_creation = false;
-    request.topics.emplace().push_back({{}, name_});
-    auto response = ask<MetadataResponse>(request);
-    if (!response || response->topics.size() != 1) return std::nullopt;
-    const auto& topic = response->topics[0];
-    if (topic.error_code == ErrorCode::unknown_topic_or_partition) return Shown();
-    if (topic.error_code != ErrorCode::none) return std::nullopt;
-    if (!id_.is_zero() && topic.topic_id != id_) return std::nullopt;  // an earlier one of that name
-    Shown shown;
-    for (const auto& partition : topic.partitions) shown.push_back(partition.replica_nodes);
-    return shown;
-  }
-
-  // Each partition has to be on one page.
-  std::optional<Shown> look_page_by_page() {
-    DescribeTopicPartitionsRequest request;
-    request.topics.push_back({name_});
-    request.response_partition_limit = static_cast<std::int32_t>(random_.between(1, 3));
-    Shown shown;
-    for (int pages = 0; pages <= partitions_max; ++pages) {
-      auto response = ask<DescribeTopicPartitionsResponse>(request);
-      if (!response || response->topics.size() != 1) return std::nullopt;
-      const auto& topic = response->topics[0];
-      if (topic.error_code == ErrorCode::unknown_topic_or_partition) return Shown();
-      if (topic.error_code != ErrorCode::none) return std::nullopt;
-      if (!id_.is_zero() && topic.topic_id != id_) return std::nullopt;
-      for (const auto& partition : topic.partitions) {
-        if (partition.index != std::ssize(shown)) {
-          // Partitions are never removed, so that this is no matter of when each page was made.
-          violate("wrong-page", "has partition " + std::to_string(partition.index) + " on a page where " +
-                                    std::to_string(shown.size()) + " is next");
-          return std::nullopt;
-        }
-        shown.push_back(partition.replica_nodes);
-      }
-      if (!response->next_cursor) return shown;
-      request.cursor = response->next_cursor;
-    }
-    return std::nullopt;
   }
 
   // Replicas that the brokers placed, or whose order they chose, are not known before they are seen: then they are as
@@ -261,9 +186,9 @@ class Owner {
     std::optional<Shown> last;
     std::string wrong;
     bool right = comes_true([&] {
-      if (auto shown = look()) last = std::move(shown);
+      if (auto shown = view_.look()) last = std::move(shown);
       if (!last || !agrees(*last)) return false;
-      auto differs = differing_config();
+      auto differs = view_.differing_config(configs_);
       if (differs) wrong = *differs;
       return differs && differs->empty();
     });
@@ -280,35 +205,10 @@ class Owner {
     return false;
   }
 
-  // Properties that change nothing for anybody else. Lists may be added to.
-  static const std::vector<std::string>& properties() {
-    static const std::vector<std::string> names{"retention.ms", "segment.bytes", "max.message.bytes", "segment.ms",
-                                                "cleanup.policy"};
-    return names;
-  }
-  std::string choose_property() { return properties()[random_.below(properties().size())]; }
+  std::string choose_property() { return TopicView::properties()[random_.below(TopicView::properties().size())]; }
   std::string choose_value(const std::string& name) {
     if (name == "cleanup.policy") return random_.chance(1, 2) ? "compact" : "delete";
     return std::to_string(random_.between(1'000'000, 100'000'000));
-  }
-
-  // What is shown otherwise than it is set; empty: nothing. nullopt: the broker did not say.
-  std::optional<std::string> differing_config() {
-    DescribeConfigsRequest request;
-    request.resources.push_back({static_cast<std::int8_t>(ConfigResource::topic), name_, properties()});
-    auto response = ask<DescribeConfigsResponse>(request);
-    if (!response || response->results.size() != 1 || response->results[0].error_code != ErrorCode::none)
-      return std::nullopt;
-    std::set<std::string> told;
-    for (const auto& config : response->results[0].configs) {
-      told.insert(config.name);
-      const bool is_set = config.config_source == static_cast<std::int8_t>(ConfigSource::dynamic_topic);
-      auto known = configs_.find(config.name);
-      if (known == configs_.end() ? !is_set : is_set && config.value == known->second) continue;
-      return config.name + " is shown as " + config.value.value_or("null") + (is_set ? "" : ", which is not its own") +
-             ", not " + (known == configs_.end() ? "the default" : known->second);
-    }
-    return told.size() == properties().size() ? "" : "not all properties are described";
   }
 
   // Returns whether it is known how the topic is now.
@@ -336,11 +236,11 @@ class Owner {
     }
     if (random_.chance(1, 2)) {
       request.validate_only = true;
-      (void)ask<CreatePartitionsResponse>(request);
+      (void)view_.ask<CreatePartitionsResponse>(request);
       if (!is_shown("only asked about more partitions")) return false;
       request.validate_only = false;
     }
-    auto response = ask<CreatePartitionsResponse>(request);
+    auto response = view_.ask<CreatePartitionsResponse>(request);
     if (!response || response->results.size() != 1) return false;
     auto error = response->results[0].error_code;
     if (auto done = done_by(error); done != Done::yes) return done == Done::no;
@@ -368,7 +268,7 @@ class Owner {
       add(ConfigOperation::set, wanted[name]);
     }
     request.validate_only = random_.chance(1, 5);
-    auto response = ask<IncrementalAlterConfigsResponse>(request);
+    auto response = view_.ask<IncrementalAlterConfigsResponse>(request);
     if (!response || response->responses.size() != 1) return request.validate_only;
     return is_altered(response->responses[0].error_code, request.validate_only, std::move(wanted));
   }
@@ -378,13 +278,13 @@ class Owner {
     AlterConfigsRequest request;
     auto& resource = request.resources.emplace_back(static_cast<std::int8_t>(ConfigResource::topic), name_);
     std::map<std::string, std::string> wanted;
-    for (const auto& name : properties())
+    for (const auto& name : TopicView::properties())
       if (random_.chance(1, 3)) {
         wanted[name] = choose_value(name);
         resource.configs.push_back({name, wanted[name]});
       }
     request.validate_only = random_.chance(1, 5);
-    auto response = ask<AlterConfigsResponse>(request);
+    auto response = view_.ask<AlterConfigsResponse>(request);
     if (!response || response->responses.size() != 1) return request.validate_only;
     return is_altered(response->responses[0].error_code, request.validate_only, std::move(wanted));
   }
@@ -402,7 +302,7 @@ class Owner {
     AlterPartitionReassignmentsRequest request;
     request.timeout_ms = 1000;
     request.topics.push_back({name_, {{index, std::move(replicas)}}});
-    auto response = ask<AlterPartitionReassignmentsResponse>(request);
+    auto response = view_.ask<AlterPartitionReassignmentsResponse>(request);
     if (!response) return std::nullopt;
     if (response->error_code != ErrorCode::none) return response->error_code;
     if (response->topics.size() != 1 || response->topics[0].partitions.size() != 1) return std::nullopt;
@@ -436,7 +336,7 @@ class Owner {
   // Whether it is shown where it was to go, and nowhere else. Without patience for it.
   bool is_there(std::int32_t index, const Replicas& target) {
     for (const auto give_up = host_.clock().now() + move_max; !workload_.stop && host_.clock().now() < give_up;) {
-      auto shown = look();
+      auto shown = view_.look();
       if (shown && shown->size() == partitions_.size() && (*shown)[static_cast<std::size_t>(index)] == target) {
         partitions_[static_cast<std::size_t>(index)] = target;
         return true;
@@ -454,21 +354,25 @@ class Owner {
   // Of several moves, an earlier one may be over when the next one comes: then that is where it goes back to. Its order
   // is as Kafka leaves it: that of what was wanted last.
   bool take_back(std::int32_t index, std::vector<Replicas> ends) {
+    const auto target = ends.back();  // there it was not yet if it was taken back
+    ends.pop_back();
     auto error = ask_to_move(index, std::nullopt);
-    if (error == ErrorCode::none) {
-      workload_.marks.reach(Mark::owned_move_taken_back);
-      ends.pop_back();  // there it was not yet
-    } else if (error != ErrorCode::no_reassignment_in_progress) {
-      return false;
-    }
+    const bool is_back = error == ErrorCode::none;
+    if (!is_back && error != ErrorCode::no_reassignment_in_progress) return false;
+    if (is_back) workload_.marks.reach(Mark::owned_move_taken_back);
     for (auto& replicas : ends) std::ranges::sort(replicas);
+    // A request that was passed on twice may have taken it back, and find nothing to take back. But not from where the
+    // same replicas were to be in another order, which is no move.
+    if (!is_back) std::erase(ends, sorted(target));
     std::optional<Shown> last;
     const bool right = comes_true([&] {
-      auto shown = look();
+      auto shown = view_.look();
       if (!shown || shown->size() != partitions_.size()) return false;
       last = std::move(shown);
-      return std::ranges::find(ends, sorted((*last)[static_cast<std::size_t>(index)])) != ends.end();
+      const auto& now = (*last)[static_cast<std::size_t>(index)];
+      return (!is_back && now == target) || std::ranges::find(ends, sorted(now)) != ends.end();
     });
+    if (!is_back) ends.push_back(target);
     partitions_[static_cast<std::size_t>(index)] = {};
     // Where it is among several may be seen at a broker that is behind.
     if (right) return std::ranges::all_of(ends, [&](const Replicas& end) { return end == ends.front(); });
@@ -482,18 +386,18 @@ class Owner {
   bool remove() {
     DeleteTopicsRequest request;
     request.timeout_ms = 2000;
-    if (!id_.is_zero() && random_.chance(1, 2)) {
-      request.topics = {{std::nullopt, id_}};
+    if (!view_.id().is_zero() && random_.chance(1, 2)) {
+      request.topics = {{std::nullopt, view_.id()}};
     } else {
       request.topics = {{name_, {}}};
       request.topic_names = {name_};
     }
-    auto response = ask<DeleteTopicsResponse>(request);
+    auto response = view_.ask<DeleteTopicsResponse>(request);
     if (!response || response->responses.size() != 1) return false;
     if (response->responses[0].error_code != ErrorCode::none) return false;
     std::optional<Shown> last;
     if (comes_true([&] {
-          if (auto shown = look()) last = std::move(shown);
+          if (auto shown = view_.look()) last = std::move(shown);
           return last && last->empty();
         }))
       return true;
@@ -504,10 +408,9 @@ class Owner {
   Host& host_;
   Workload& workload_;
   Random random_;
-  ClusterClient brokers_;
+  TopicView view_;
   const std::int64_t factor_;
   std::string name_;
-  Uuid id_ = {};
   std::set<std::int32_t> moved_;
   Shown partitions_;  // none yet: not known
   std::map<std::string, std::string> configs_;

@@ -121,6 +121,7 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted(settings::growing_topic)) clients.spawn("partitions", [&] { add_partitions(host, workload); });
     if (wanted(settings::config_pace_ms)) clients.spawn("configurator", [&] { configure_topics(host, workload); });
     if (wanted(settings::owner_pace_ms)) clients.spawn("owner", [&] { own_topics(host, workload); });
+    if (wanted(settings::owner_pace_ms)) clients.spawn("owner of users", [&] { own_users(host, workload); });
     if (wanted(settings::examiner_pace_ms)) clients.spawn("examiner", [&] { examine_answers(host, workload); });
     if (wanted(settings::quota_pace_ms)) clients.spawn("quotas", [&] { limit_clients(host, workload); });
     if (wanted(settings::controller_pace_ms)) clients.spawn("controllers", [&] { change_controllers(host, workload); });
