@@ -376,6 +376,9 @@ class Owner {
     partitions_[static_cast<std::size_t>(index)] = {};
     // Where it is among several may be seen at a broker that is behind.
     if (right) return std::ranges::all_of(ends, [&](const Replicas& end) { return end == ends.front(); });
+    // Where the replicas have gone already, they come back only with brokers that are there.
+    auto is_away = [&](std::int32_t id) { return !workload_.core.contains(id); };
+    if (std::ranges::any_of(ends, [&](const Replicas& end) { return std::ranges::any_of(end, is_away); })) return false;
     if (last)
       violate("not-as-moved", "was moved, and back, and is shown as" + text_of(*last) + "; partition " +
                                   std::to_string(index) + " may be, in any order," + text_of(ends));
