@@ -1,5 +1,5 @@
-// Access: once every broker has shown a change of what clients may do with a topic, no operation that begins later is
-// answered as before the change.
+// Access: once every broker has shown a change of what clients may do with a topic, a group or a transactional id, no
+// operation that begins later is answered as before the change.
 #include <map>
 #include <optional>
 

@@ -1,9 +1,9 @@
-// A client that guards a topic of its own by access control lists, grants everybody access, denies it beside that or
-// withdraws it, and tries each time whether it may write and read, once every broker has shown the change.
+// A client that guards a topic of its own, a group or a transactional id by access control lists, grants everybody
+// access, denies it beside that or withdraws it, and tries each time what it may do, once every broker has shown the
+// change: to write to the topic and to read it, and some requests of groups and of transactions.
 //
-// A topic is guarded by an entry of somebody else: topics without entries are everybody's in these lives. After a
-// change that may be made or not, now or later, nothing is known of the topic any more: the client goes on with another
-// one.
+// What is guarded has an entry of somebody else: what has no entries is everybody's in these lives. After a change that
+// may be made or not, now or later, nothing is known of it any more: the client goes on with another one.
 #include <algorithm>
 #include <optional>
 
@@ -14,6 +14,7 @@
 #include "broker/protocol/record_builder.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
+#include "scenarios/access_tries.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/telling.h"
@@ -44,8 +45,13 @@ class AccessChanger {
       pause();
       topic_ = "access-" + std::to_string(number);
       if (!make_topic()) continue;
+      constexpr AclResourceType types[] = {AclResourceType::topic, AclResourceType::topic, AclResourceType::group,
+                                           AclResourceType::transactional_id};
+      guarded_ = types[random_.below(std::size(types))];
+      guards_topic_ = guarded_ == AclResourceType::topic;
+      name_ = guards_topic_ ? topic_ : "guarded-" + std::to_string(number);
       ++number;
-      live_with_topic();
+      live_with_it();
     }
   }
 
@@ -54,26 +60,26 @@ class AccessChanger {
   Deadline in_time() { return host_.clock().deadline_in(workload_.request_timeout); }
 
   // Until a change is in doubt.
-  void live_with_topic() {
+  void live_with_it() {
     session_.reset();
     constexpr auto allow = AclPermission::allow;
     constexpr auto deny = AclPermission::deny;
     if (!change(Kind::withdraw, 1, [&] { return add(somebody, allow); })) return;
     while (!workload_.stop) {
-      try_both();
+      try_it();
       pause();
       if (!change(Kind::grant, 2, [&] { return add(everybody_, allow); })) return;
       workload_.marks.reach(Mark::access_granted);
-      try_both();
+      try_it();
       pause();
       if (random_.chance(1, 2)) {
         const auto denied = random_.chance(1, 2) ? everybody_ : std::string(acl_any_principal);
         if (!change(Kind::withdraw, 3, [&] { return add(denied, deny); })) return;
         workload_.marks.reach(Mark::access_denied_beside_grant);
-        try_both();
+        try_it();
         pause();
         if (!change(Kind::grant, 2, [&] { return remove(denied, deny); })) return;
-        try_both();
+        try_it();
         pause();
       }
       if (!change(Kind::withdraw, 1, [&] { return remove(everybody_, allow); })) return;
@@ -100,8 +106,7 @@ class AccessChanger {
   }
 
   std::size_t begin(Kind kind) {
-    workload_.history.access_operations.push_back(
-        {kind, topic_, host_.clock().now(), Instant::max(), Outcome::pending});
+    workload_.history.access_operations.push_back({kind, name_, host_.clock().now(), Instant::max(), Outcome::pending});
     tell_begun(workload_, workload_.history.access_operations.back());
     return workload_.history.access_operations.size() - 1;
   }
@@ -124,7 +129,7 @@ class AccessChanger {
     auto connection = brokers_.any(in_time());
     if (!connection) return false;
     CreateAclsRequest request{
-        {{AclResourceType::topic, topic_, AclPatternType::literal, principal, "*", AclOperation::all, permission}}};
+        {{guarded_, name_, AclPatternType::literal, principal, "*", AclOperation::all, permission}}};
     auto response = (*connection)->call<CreateAclsResponse>(request, in_time());
     return response && response->results.size() == 1 && response->results[0].error_code == ErrorCode::none;
   }
@@ -133,8 +138,8 @@ class AccessChanger {
     if (!connection) return false;
     DeleteAclsRequest request;
     auto& filter = request.filters.emplace_back();
-    filter.resource_type = AclResourceType::topic;
-    filter.resource_name = topic_;
+    filter.resource_type = guarded_;
+    filter.resource_name = name_;
     filter.principal = principal;
     filter.permission = permission;
     auto response = (*connection)->call<DeleteAclsResponse>(request, in_time());
@@ -145,8 +150,8 @@ class AccessChanger {
     auto connection = brokers_.broker(broker, in_time());
     if (!connection) return false;
     DescribeAclsRequest request;
-    request.resource_type = AclResourceType::topic;
-    request.resource_name = topic_;
+    request.resource_type = guarded_;
+    request.resource_name = name_;
     auto response = (*connection)->call<DescribeAclsResponse>(request, in_time());
     if (!response || response->error_code != ErrorCode::none || response->resources.size() != 1) return false;
     return response->resources[0].acls.size() == entries;
@@ -162,11 +167,33 @@ class AccessChanger {
     return true;
   }
 
-  void try_both() {
+  void try_it() {
+    if (!guards_topic_) {
+      for (auto kind : {Kind::write, Kind::read}) {
+        auto index = begin(kind);
+        end(index, ask_coordinators());
+      }
+      return;
+    }
     auto writing = begin(Kind::write);
     end(writing, write());
     auto reading = begin(Kind::read);
     end(reading, read());
+  }
+
+  // A request about the guarded group or transactional id. Whatever else is wrong with it, it is looked at only if the
+  // client may do it.
+  Outcome ask_coordinators() {
+    const auto brokers = static_cast<std::uint64_t>(workload_.plan.setting(settings::brokers));
+    auto connection = brokers_.broker(static_cast<std::int32_t>(random_.below(brokers)) + 1, in_time());
+    if (!connection) return Outcome::unknown;
+    const bool group = guarded_ == AclResourceType::group;
+    auto error = group ? try_group(**connection, name_, topic_, random_, in_time())
+                       : try_transactional_id(**connection, name_, topic_, random_, in_time());
+    if (!error) return Outcome::unknown;
+    const auto denied =
+        group ? ErrorCode::group_authorization_failed : ErrorCode::transactional_id_authorization_failed;
+    return *error == denied ? Outcome::failed : Outcome::ok;
   }
 
   static Outcome outcome_of(ErrorCode error) {
@@ -233,6 +260,9 @@ class AccessChanger {
   const std::string everybody_;  // the clients' principal
   ClusterClient brokers_;
   std::string topic_;
+  AclResourceType guarded_ = AclResourceType::topic;
+  bool guards_topic_ = true;
+  std::string name_;  // of what is guarded; if that is no topic, everybody may use the topic
   std::int32_t leader_ = -1;
   std::optional<Session> session_;
 };

@@ -25,6 +25,7 @@ namespace {
 constexpr Duration form_max = seconds(60);      // for the cluster and its topics, before the faults
 constexpr Duration lead_max = seconds(20);      // for a leader of every partition, once the core is healed
 constexpr Duration finish_max = seconds(90);    // for every client
+constexpr Duration groups_max = seconds(400);   // for groups to go through all changes
 constexpr Duration expire_max = seconds(180);   // for the offsets of all groups, which no member uses any more
 constexpr Duration converge_max = seconds(30);  // for equal logs in the core
 constexpr Duration register_max = seconds(30);  // for all brokers of the core to be registered
@@ -70,6 +71,8 @@ class ClusterLife {
       for (auto mark : {Mark::group_stable, Mark::group_rebalanced, Mark::group_coordinator_moved, Mark::group_fenced,
                         Mark::group_offset_committed, Mark::group_offset_deleted, Mark::coordinator_lost_in_rebalance})
         workload_.marks.expect(mark);
+    if (plan.setting_or(settings::members, 0) && plan.setting_or(settings::group_size_max, 3) >= 2)
+      workload_.marks.expect(Mark::groups_in_peace);
     if (plan.setting_or(settings::consumer_members, 0))
       for (auto mark : {Mark::consumer_assigned, Mark::consumer_gave_up, Mark::consumer_fenced})
         workload_.marks.expect(mark);
@@ -240,6 +243,8 @@ class ClusterLife {
     world_.run_for(image_max);
     have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
+    if (plan_.setting_or(settings::members, 0))
+      have_done(have_groups_in_peace, groups_max, "groups get nowhere, though all is well");
     if (plan_.setting_or(settings::controller_pace_ms, 0))
       have_done(list_controllers, finish_max, "nobody says who decides about the metadata");
     if (plan_.has(settings::downgrade_at_ms))

@@ -29,6 +29,19 @@ Outcome outcome_of(ErrorCode error) {
   }
 }
 
+// What say_more() adds to the commit of that offset.
+std::string metadata_of(Offset offset) {
+  return "commit " + std::to_string(offset);
+}
+std::int32_t leader_epoch_of(Offset offset) {
+  return static_cast<std::int32_t>(offset % 1000);
+}
+
+bool says_more_rightly(const OffsetFetchResponse::Partition& told) {
+  return told.metadata == metadata_of(told.committed_offset) &&
+         told.committed_leader_epoch == leader_epoch_of(told.committed_offset);
+}
+
 // The partition has no committed offset. Unless its last commit was a deletion, it has expired.
 void note_expired(Workload& workload, const std::string& group, std::ptrdiff_t partition) {
   const auto& commits = workload.history.group_commits;
@@ -75,6 +88,14 @@ std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Br
     for (const auto& partition : topic.partitions) {
       auto place = std::ranges::find(shared, PartitionName(topic.name, partition.index));
       if (partition.error_code != ErrorCode::none || place == shared.end()) continue;
+      const bool more = partition.committed_leader_epoch >= 0 || !partition.metadata.value_or("").empty();
+      const bool all_more = workload.groups_that_say_more.contains(group);
+      if (partition.committed_offset >= 0 && (more || all_more) && !says_more_rightly(partition))
+        workload.seen.push_back({"committed offset", "wrong-metadata",
+                                 "group " + group + ", partition " + std::to_string(place - shared.begin()) +
+                                     ": with offset " + std::to_string(partition.committed_offset) +
+                                     " another metadata or leader epoch is told than was committed",
+                                 host.clock().now()});
       if (workload.history.offsets_kept && partition.committed_offset < 0)
         note_expired(workload, group, place - shared.begin());
       workload.history.group_fetches.push_back({group, static_cast<std::int32_t>(place - shared.begin()),
@@ -82,6 +103,14 @@ std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Br
       tell_ended(workload, workload.history.group_fetches.back());
     }
   return ErrorCode::none;
+}
+
+void say_more(OffsetCommitRequest& request) {
+  for (auto& topic : request.topics)
+    for (auto& partition : topic.partitions) {
+      partition.committed_metadata = metadata_of(partition.committed_offset);
+      partition.committed_leader_epoch = leader_epoch_of(partition.committed_offset);
+    }
 }
 
 void stay_away(Host& host, const Workload& workload, Random& random) {

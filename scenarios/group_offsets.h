@@ -27,4 +27,7 @@ ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::C
 // returns at once, and draws nothing.
 void stay_away(Host& host, const Workload& workload, Random& random);
 
+// Commits of a client may say besides the offset what belongs to it; then each fetch of it has to tell the same.
+void say_more(OffsetCommitRequest& request);
+
 }  // namespace fulmar

@@ -100,6 +100,7 @@ constexpr const char* names[] = {
     "fetch session examined",
     "fetch that waits in vain examined",
     "retention by size examined",
+    "group in peace",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -104,6 +104,7 @@ enum class Mark : std::uint8_t {
   session_examined,
   wait_examined,
   size_examined,
+  groups_in_peace,
   count_
 };
 

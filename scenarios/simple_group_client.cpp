@@ -20,7 +20,9 @@ class OffsetKeeper {
         workload_(workload),
         random_(host.entropy().stream()),
         cluster_(host, cluster_options(workload, random_.split("cluster"))),
-        shared_(shared_partitions(workload)) {}
+        shared_(shared_partitions(workload)) {
+    workload_.groups_that_say_more.insert(group);
+  }
 
   void live() {
     while (!workload_.stop) {
@@ -75,8 +77,9 @@ class OffsetKeeper {
     if (commits.empty()) return;
     auto to = coordinator();
     commit_offsets(host_, workload_, to, std::move(commits), shared_, [&](const GroupOffsets& offsets) -> CommitAnswer {
-      FULMAR_TRY(auto response,
-                 (*to)->call<OffsetCommitResponse>(offset_commit(group, offsets), deadline(), offset_commit_by_name));
+      auto request = offset_commit(group, offsets);
+      say_more(request);
+      FULMAR_TRY(auto response, (*to)->call<OffsetCommitResponse>(request, deadline(), offset_commit_by_name));
       return told(response.topics);
     });
   }

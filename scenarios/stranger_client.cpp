@@ -311,6 +311,7 @@ class Strangers {
   // On the same connection; in some cases by a password that is wrong.
   void go_on(ClientConnection& connection) {
     host_.clock().sleep_for(again_after);
+    if (security().scram() && random_.chance(1, 3)) return become_another(connection);
     const bool right = random_.chance(2, 3);
     auto session_end = authenticate_as(connection, as_worker(right ? workload_.password : wrong_password));
     if (!session_end) {
@@ -320,6 +321,14 @@ class Strangers {
     }
     if (ask(connection, "a client that has authenticated again", session_end) == Outcome::ok)
       workload_.marks.reach(Mark::authenticated_again);
+  }
+
+  // As another user, whose password is right: a session stays its user's.
+  void become_another(ClientConnection& connection) {
+    const auto by = security().client(LifeSecurity::admin, LifeSecurity::admin_password);
+    auto session_end = authenticate(host_, connection, by, in_time());
+    if (session_end || session_end.error().code == ErrorCode::sasl_authentication_failed)
+      ask(connection, "a client that has become another user", std::nullopt);
   }
 
   void reach_marks_of_kind() {

@@ -88,6 +88,7 @@ struct Workload {
   bool migrating_by_coordinator = false;  // members were assigned by the coordinator, when they last joined
   std::vector<std::pair<std::string, std::int32_t>> shared_partitions;  // see group_offsets.h
   Offset next_commit = 1;                                               // a unique number for each
+  std::set<std::string> groups_that_say_more;                           // with their commits: see group_offsets.h
   std::map<std::string, int> living_members;                            // by group: those that don't vanish for good
   std::map<std::string, std::set<std::int32_t>> committed_since_stop;   // by group: partitions
   bool has_single_clients = false;  // the kinds of client of which there is only one
@@ -114,6 +115,9 @@ int run_clients(Host& host, Workload& workload);
 // At the end of a life: whether idle partitions answer, deletions and records are acknowledged, and a long poll gets
 // its record, each in about a second. Failures are in `seen`.
 int ask_in_peace(Host& host, Workload& workload);
+// At the end of a life with groups: whether their members get what they should, whatever changes, once all is well.
+// Failures are in `seen`.
+int have_groups_in_peace(Host& host, Workload& workload);
 // Requests the metadata of all topics from every broker of the core.
 int list_topics(Host& host, Workload& workload);
 // Requests the present controllers.
