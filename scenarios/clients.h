@@ -17,6 +17,8 @@ ClusterClientOptions cluster_options(const Workload& workload, Random random);
 
 void produce(Host& host, Workload& workload);
 void consume(Host& host, Workload& workload);
+// Writes to a topic of its own with several batches under way at once.
+void stream_batches(Host& host, Workload& workload);
 // Deletes records up to some offset that was seen, or all.
 void delete_records(Host& host, Workload& workload);
 

@@ -245,6 +245,8 @@ class ClusterLife {
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
     if (plan_.setting_or(settings::members, 0))
       have_done(have_groups_in_peace, groups_max, "groups get nowhere, though all is well");
+    if (plan_.setting_or(settings::quota_pace_ms, 0))
+      have_done(have_quotas_in_peace, finish_max, "a client with a quota gets nowhere, though all is well");
     if (plan_.setting_or(settings::controller_pace_ms, 0))
       have_done(list_controllers, finish_max, "nobody says who decides about the metadata");
     if (plan_.has(settings::downgrade_at_ms))

@@ -101,6 +101,8 @@ constexpr const char* names[] = {
     "fetch that waits in vain examined",
     "retention by size examined",
     "group in peace",
+    "batch streamed again",
+    "quota kept in peace",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -105,6 +105,8 @@ enum class Mark : std::uint8_t {
   wait_examined,
   size_examined,
   groups_in_peace,
+  batch_streamed_again,
+  quota_in_peace,
   count_
 };
 

@@ -1,6 +1,6 @@
 // A client that comes to the guarded listeners in every way in which nobody may be served: without authenticating, in
 // the middle of that, after it failed, with passwords of the past, in plain text, with certificates that nobody trusts,
-// and after its session has ended; and, as a control, in the way that is right.
+// after its session has ended, and as another user within one; and, as a control, in the way that is right.
 #include <optional>
 
 #include "broker/client/authentication.h"

@@ -88,6 +88,15 @@ int create_topics(Host& host, Workload& workload) {
   }
 }
 
+namespace {
+
+// In one life of three.
+bool streams(const Plan& plan) {
+  return Random(plan.seed).split("stream").chance(1, 3);
+}
+
+}  // namespace
+
 int run_clients(Host& host, Workload& workload) {
   FiberGroup clients;
   for (std::int64_t i = 0; i < workload.plan.setting(settings::producers); ++i)
@@ -116,6 +125,7 @@ int run_clients(Host& host, Workload& workload) {
   // There is only one of each of these.
   if (std::exchange(workload.has_single_clients, true) == false) {
     if (wanted(settings::lookup_pace_ms)) clients.spawn("lookups", [&] { look_up(host, workload); });
+    if (streams(workload.plan)) clients.spawn("stream", [&] { stream_batches(host, workload); });
     if (wanted(settings::epoch_pace_ms)) clients.spawn("epoch ends", [&] { ask_epochs(host, workload); });
     if (wanted(settings::idle_topic)) clients.spawn("idle", [&] { ask_idle(host, workload); });
     if (wanted(settings::growing_topic)) clients.spawn("partitions", [&] { add_partitions(host, workload); });

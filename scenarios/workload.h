@@ -118,6 +118,8 @@ int ask_in_peace(Host& host, Workload& workload);
 // At the end of a life with groups: whether their members get what they should, whatever changes, once all is well.
 // Failures are in `seen`.
 int have_groups_in_peace(Host& host, Workload& workload);
+// At the end of a life with quotas, all of which are removed: whether a new one is kept. Failures are in `seen`.
+int have_quotas_in_peace(Host& host, Workload& workload);
 // Requests the metadata of all topics from every broker of the core.
 int list_topics(Host& host, Workload& workload);
 // Requests the present controllers.
