@@ -85,6 +85,7 @@ class ConsumerLife {
     auto heard = member_.heartbeat(has_);
     if (!heard) {
       auto error = heard.error().code;
+      expect_known(host_, workload_, "ConsumerGroupHeartbeat", error);
       if (error == ErrorCode::not_coordinator) workload_.marks.reach(Mark::group_coordinator_moved);
       if (member_.epoch() == 0) let_go_of_all();
       if (error == ErrorCode::fenced_member_epoch || error == ErrorCode::unknown_member_id)

@@ -104,7 +104,7 @@ class Membership {
       case ErrorCode::illegal_generation: workload_.marks.reach(Mark::group_fenced); return false;
       case ErrorCode::group_max_size_reached: workload_.marks.reach(Mark::group_full); return false;
       case ErrorCode::rebalance_in_progress: workload_.marks.reach(Mark::group_rebalanced); return false;
-      default: return false;
+      default: expect_known(host_, workload_, "a request of a member", error); return false;
     }
   }
 

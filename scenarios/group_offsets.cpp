@@ -29,6 +29,32 @@ Outcome outcome_of(ErrorCode error) {
   }
 }
 
+// Whether Kafka's clients go on after it, be it as a new member. Errors of connections are among these.
+bool is_known(ErrorCode error) {
+  switch (error) {
+    case ErrorCode::none:
+    case ErrorCode::unknown_member_id:
+    case ErrorCode::illegal_generation:
+    case ErrorCode::rebalance_in_progress:
+    case ErrorCode::fenced_instance_id:
+    case ErrorCode::unreleased_instance_id:
+    case ErrorCode::fenced_member_epoch:
+    case ErrorCode::stale_member_epoch:
+    case ErrorCode::group_id_not_found:
+    case ErrorCode::group_max_size_reached:
+    case ErrorCode::inconsistent_group_protocol:  // of members of both protocols
+    case ErrorCode::coordinator_load_in_progress:
+    case ErrorCode::coordinator_not_available:
+    case ErrorCode::not_coordinator:
+    case ErrorCode::unstable_offset_commit:
+    case ErrorCode::unknown_topic_or_partition:
+    case ErrorCode::network_exception:
+    case ErrorCode::request_timed_out:
+    case ErrorCode::sasl_authentication_failed: return true;  // while the password changes
+    default: return false;
+  }
+}
+
 // What say_more() adds to the commit of that offset.
 std::string metadata_of(Offset offset) {
   return "commit " + std::to_string(offset);
@@ -83,10 +109,12 @@ std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Br
   auto fetched = (*coordinator)->call<OffsetFetchResponse>(request, deadline, offset_fetch_by_name);
   if (!fetched || fetched->groups.size() != 1) return std::nullopt;
   const auto& told = fetched->groups.front();
+  expect_known(host, workload, "OffsetFetch", told.error_code);
   if (told.error_code != ErrorCode::none) return told.error_code;
   for (const auto& topic : told.topics)
     for (const auto& partition : topic.partitions) {
       auto place = std::ranges::find(shared, PartitionName(topic.name, partition.index));
+      expect_known(host, workload, "OffsetFetch", partition.error_code);
       if (partition.error_code != ErrorCode::none || place == shared.end()) continue;
       const bool more = partition.committed_leader_epoch >= 0 || !partition.metadata.value_or("").empty();
       const bool all_more = workload.groups_that_say_more.contains(group);
@@ -103,6 +131,14 @@ std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Br
       tell_ended(workload, workload.history.group_fetches.back());
     }
   return ErrorCode::none;
+}
+
+void expect_known(Host& host, Workload& workload, const char* request, ErrorCode error) {
+  if (is_known(error)) return;
+  workload.seen.push_back(
+      {"errors of groups", "fatal-error",
+       std::string(request) + " is answered with " + error_code_name(error) + ", after which clients give up",
+       host.clock().now()});
 }
 
 void say_more(OffsetCommitRequest& request) {
@@ -139,6 +175,7 @@ ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::C
     if (answer)
       if (auto told = answer->find(shared.at(static_cast<std::size_t>(commit.partition))); told != answer->end()) {
         error = told->second;
+        expect_known(host, workload, "a commit or deletion", error);
         commit.completed = host.clock().now();
         commit.outcome = outcome_of(error);
         if (error == ErrorCode::none) workload.marks.reach(Mark::group_offset_committed);

@@ -27,6 +27,10 @@ ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::C
 // returns at once, and draws nothing.
 void stay_away(Host& host, const Workload& workload, Random& random);
 
+// An error in an answer to a member, or to a client of a group without members. Kafka's clients know what to do after
+// some; after another one they give up for good, so no broker that is well may answer it: it is in `seen`.
+void expect_known(Host& host, Workload& workload, const char* request, ErrorCode error);
+
 // Commits of a client may say besides the offset what belongs to it; then each fetch of it has to tell the same.
 void say_more(OffsetCommitRequest& request);
 

@@ -221,7 +221,7 @@ class MigratingLife {
         joined_ = false;
         let_go_of_all();
         break;
-      default: break;
+      default: expect_known(host_, workload_, "a request of a member of either protocol", error);
     }
     return false;
   }

@@ -68,7 +68,9 @@ class Streamer {
     made.name = topic;
     made.num_partitions = 1;
     made.replication_factor = static_cast<std::int16_t>(workload_.plan.setting_or(settings::replication_factor, 1));
-    made.configs = {{"segment.bytes", "16777216"}, {"retention.ms", "-1"}, {"message.timestamp.type", "LogAppendTime"}};
+    made.configs = {{"segment.bytes", "16777216"},
+                    {"retention.ms", "-1"},
+                    {"message.timestamp.after.max.ms", "9223372036854775807"}};
     auto response = (*connection)->call<CreateTopicsResponse>(request, in_time());
     if (!response || response->topics.size() != 1) return false;
     auto error = response->topics[0].error_code;
