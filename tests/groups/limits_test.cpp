@@ -306,5 +306,23 @@ TEST_F(GroupLimits, ALargeGroupRebalances) {
   EXPECT_EQ(core_.describe("g", 5).members.size(), count - 1);
 }
 
+TEST_F(GroupLimits, DoNotTellTheOffsetOfAnEarlierTopicOfTheName) {
+  load();
+  const Uuid earlier{0, 1}, later{0, 2};
+  auto request = commit_request("g", 7);
+  request.topics[0].topic_id = earlier;
+  commit(request);
+  core_.committed(appends_.back().id, now_);
+  auto fetched = [&](const Uuid& topic) {
+    OffsetFetchRequest::Group asked;
+    asked.group_id = "g";
+    asked.topics = {{"t", topic, {0}}};
+    return core_.fetch_offsets(asked, false).topics.at(0).partitions.at(0).committed_offset;
+  };
+  EXPECT_EQ(fetched(earlier), 7);
+  EXPECT_EQ(fetched(later), -1);
+  EXPECT_EQ(fetched(Uuid{}), 7) << "who asks by name";
+}
+
 }  // namespace
 }  // namespace fulmar
