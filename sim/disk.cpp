@@ -104,12 +104,7 @@ void SimDisk::take_time(Operation operation) {
   // Most reads and writes only use the page cache; the rest, and everything that must reach the medium, takes longer.
   std::int64_t us = 0;
   switch (operation) {
-    case Operation::read:
-      if (faults_.slow_read_ms > 0)
-        us = random_.chance(3, 4) ? random_.between(20, faults_.slow_read_ms * 1000) : 0;
-      else
-        us = random_.chance(1, 4) ? random_.between(20, 200) : 0;
-      break;
+    case Operation::read: us = random_.chance(1, 4) ? random_.between(20, 200) : 0; break;
     case Operation::write: us = random_.chance(1, 4) ? random_.between(5, 100) : 0; break;
     case Operation::names: us = random_.between(5, 100); break;
     case Operation::sync:
@@ -117,6 +112,8 @@ void SimDisk::take_time(Operation operation) {
       break;
   }
   us *= faults_.slow_factor;
+  if (operation == Operation::read && faults_.slow_read_ms > 0 && random_.chance(3, 4))
+    us = std::max(us, random_.between(20, faults_.slow_read_ms * 1000));
   if (us > 0) {
     WaitList never;
     never.wait(Deadline{scheduler_.now() + microseconds(us)});
