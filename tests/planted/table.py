@@ -114,6 +114,7 @@ def shrinking(data):
 def document(data, hunted):
     """The whole page. `hunted`: all bugs that campaigns hunt."""
     left = [name for name in hunted if name not in data]
+    limits = " to ".join(str(s) for s in sorted({min(m["seconds"] for m in data.values()), max(m["seconds"] for m in data.values())}))
     lines = f"""# Power
 
 What the simulator finds, measured with the planted bugs of `tests/planted` that campaigns hunt ({len(data)} of {len(hunted)} have
@@ -125,8 +126,8 @@ figures). This page is written by `./dev planted --table`, which measures the bu
 `run --strategy` chooses which lives a campaign plays ([simulator.md](simulator.md), "Strategies"). For each bug: lives and CPU seconds, on one core, until
 a life violates something that it does not violate without the bug: the median of the starts and, in parentheses, the least and the most. "2 of 3":
 the others ended in vain, after the CPU seconds that `power.json` has for the bug (`seconds`), for each scenario that hunts it, and count with what
-they took. The last columns: faults and events of the first failing life of swarms, before and after `shrink` with the same limit. The figures so far
-are of two cores that had other work to do, with limits of 10 to 20 s, which is short: a bug that is rare is missed, and lives are not shrunk to the end.
+they took. The last columns: faults and events of the first failing life of swarms, before and after `shrink`. The machine's two cores had other work
+to do, which makes CPU seconds a little longer, and limits of {limits} s are short: a bug that is rarer is not found in them.
 """.splitlines()
     lines += [""] + verdict(data) + [""] + shrinking(data) + strategies_table(data)
     lines += """
