@@ -4,6 +4,7 @@
 
 #include "broker/log/checked_file.h"
 #include "broker/log/recovery.h"
+#include "broker/protocol/append_time.h"
 #include "runtime/base/assert.h"
 #include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
@@ -185,17 +186,11 @@ Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client
     FULMAR_MARK("log: duplicate recognised");
     return Appended{known->base_offset(), known->last_offset, config_.log_append_time ? known->timestamp : -1, true};
   }
-  BatchHeader header = client_header;
-  if (config_.log_append_time) header.max_timestamp = wall_ms;
+  auto records = batch.slice(batch_header_size);
+  auto header = config_.log_append_time ? with_append_time(client_header, wall_ms, records.view()) : client_header;
   FULMAR_TRY_VOID(make_room_for(header));
   header.base_offset = log_end();
   header.leader_epoch = epoch;
-
-  auto records = batch.slice(batch_header_size);
-  if (config_.log_append_time) {
-    header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
-    header.crc = crc32c(records.view(), header_crc(header));
-  }
   // Only the header is new; the records are the client's bytes.
   MutableBytes head(batch_header_size);
   write_batch_header(head.data(), header);

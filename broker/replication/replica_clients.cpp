@@ -1,4 +1,5 @@
 // What a replica does for clients: appends, deletions, and checks that they have the right leader.
+#include "broker/protocol/append_time.h"
 #include "broker/replication/replica.h"
 #include "runtime/base/mark.h"
 
@@ -7,12 +8,9 @@ namespace fulmar {
 namespace {
 
 // The header of the batch as it was stored: the log gives it its time, if that is the topic's rule.
-BatchHeader stored_header(BatchHeader header, const Bytes& batch, const Appended& appended) {
+BatchHeader stored_header(const BatchHeader& header, const Bytes& batch, const Appended& appended) {
   if (appended.append_time < 0) return header;
-  header.max_timestamp = appended.append_time;
-  header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
-  header.crc = crc32c(batch.view().substr(batch_header_size), header_crc(header));
-  return header;
+  return with_append_time(header, appended.append_time, batch.view().substr(batch_header_size));
 }
 
 }  // namespace
