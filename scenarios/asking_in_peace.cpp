@@ -4,9 +4,11 @@
 // can be made leaders. A single failure may be due to a moved leadership; repeated failures are violations.
 //
 // Everything has been read by now, so none of this is in the history.
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "broker/client/admin.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
@@ -261,12 +263,18 @@ class Peace {
          host_.clock().now()});
   }
 
-  bool prefers_who_is_away(const TopicPartition& tp) {
+  // Its broker is away, or it takes part in a move that can't end, since another's is.
+  bool preferred_may_not_lead(const TopicPartition& tp) {
+    auto is_away = [&](std::int32_t id) { return !workload_.core.contains(id); };
+    auto moves = reassignments(brokers_);
+    if (moves)
+      if (auto move = moves->find({tp.topic, tp.partition}); move != moves->end())
+        return std::ranges::any_of(move->second.replicas, is_away);
     auto told = metadata(brokers_, tp.topic);
     if (!told || told->topics.size() != 1) return false;
     for (const auto& partition : told->topics[0].partitions)
       if (partition.index == tp.partition && !partition.replica_nodes.empty())
-        return !workload_.core.contains(partition.replica_nodes[0]);
+        return is_away(partition.replica_nodes[0]);
     return false;
   }
 
@@ -309,7 +317,7 @@ class Peace {
         response->topics[0].partitions.size() != 1)
       return std::string("ElectLeaders: ") + error_code_name(response->error_code);
     auto error = response->topics[0].partitions[0].error_code;
-    if (error == ErrorCode::preferred_leader_not_available && prefers_who_is_away(tp)) return "";
+    if (error == ErrorCode::preferred_leader_not_available && preferred_may_not_lead(tp)) return "";
     if (error != ErrorCode::none && error != ErrorCode::election_not_needed)
       return std::string("ElectLeaders: ") + error_code_name(error);
     std::string shown;
