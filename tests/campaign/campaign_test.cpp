@@ -254,7 +254,7 @@ TEST(Campaign, WhatIsNoReportIsNotMerged) {
   };
   EXPECT_EQ(refusal(other), "tiny-sim: " + other + ": file is not a database\n");
   EXPECT_EQ(refusal(newer),
-            "tiny-sim: " + newer + " is a report of version 99, and this program knows versions up to 4\n");
+            "tiny-sim: " + newer + " is a report of version 99, and this program knows versions up to 5\n");
   EXPECT_EQ(refusal("/nonexistent/a.db"), "tiny-sim: /nonexistent/a.db: there is no such file\n");
   EXPECT_EQ(content(other), std::string(5000, 'x'));
   EXPECT_EQ(query(newer, "SELECT count(*) FROM lives"), "3");
