@@ -19,6 +19,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/groups_in_peace.h"
 
 namespace fulmar {
 
@@ -31,6 +32,8 @@ constexpr Duration poll_begins = milliseconds(300);
 constexpr Duration vain_wait = seconds(1);
 constexpr Duration election_max = seconds(5);
 constexpr Duration brokers_shown_max = seconds(20);  // who is away loses its session before
+constexpr std::int32_t fetch_bytes_max = 1 << 20;
+constexpr std::int16_t names_topics = 12;  // the last version of Produce and Fetch that does
 constexpr int tries_max = 3;
 
 class Peace {
@@ -62,12 +65,7 @@ class Peace {
   }
 
  private:
-  ClusterClientOptions options(std::string_view stream) {
-    auto all = cluster_options(workload_, random_.split(stream));
-    if (!workload_.core.empty()) all.bootstrap.clear();
-    for (const auto& [id, address] : workload_.core) all.bootstrap.push_back(address);
-    return all;
-  }
+  ClusterClientOptions options(std::string_view stream) { return core_options(workload_, random_.split(stream)); }
 
   // Returns what went wrong; empty if nothing did.
   using Question = std::string (Peace::*)(const TopicPartition& tp);
@@ -138,20 +136,25 @@ class Peace {
            std::to_string(only(deleted)->low_watermark);
   }
 
-  std::string polls(const TopicPartition& tp) {
-    auto end = list(tp, LookupOperation::latest);
-    if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
+  static FetchRequest fetch_from(const TopicPartition& tp, Offset offset, std::int32_t min_bytes, Duration wait) {
     FetchRequest fetch;
-    fetch.max_wait_ms = static_cast<std::int32_t>(poll_wait / milliseconds(1));
-    fetch.min_bytes = 1;
-    fetch.max_bytes = 1 << 20;
+    fetch.max_wait_ms = static_cast<std::int32_t>(wait / milliseconds(1));
+    fetch.min_bytes = min_bytes;
+    fetch.max_bytes = fetch_bytes_max;
     FetchRequest::Topic topic;
     topic.name = tp.topic;
     topic.partitions.emplace_back();
     topic.partitions[0].index = tp.partition;
-    topic.partitions[0].fetch_offset = only(end)->offset;
-    topic.partitions[0].max_bytes = 1 << 20;
+    topic.partitions[0].fetch_offset = offset;
+    topic.partitions[0].max_bytes = fetch_bytes_max;
     fetch.topics.push_back(std::move(topic));
+    return fetch;
+  }
+
+  std::string polls(const TopicPartition& tp) {
+    auto end = list(tp, LookupOperation::latest);
+    if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
+    auto fetch = fetch_from(tp, only(end)->offset, 1, poll_wait);
     std::string polled;
     bool got = false;
     Instant polled_at;
@@ -163,7 +166,6 @@ class Peace {
         polled = to_string(leader.error());
         return;
       }
-      constexpr std::int16_t names_topics = 12;
       Answer<FetchResponse> response = std::unexpected(ClientError(ErrorCode::network_exception, ""));
       if (auto answered = (*leader)->call<FetchResponse>(fetch, deadline, names_topics))
         response = std::move(*answered);
@@ -183,7 +185,6 @@ class Peace {
     auto leader = brokers_.leader(tp.topic, tp.partition, deadline);
     std::string sent = leader ? "" : to_string(leader.error());
     if (leader) {
-      constexpr std::int16_t names_topics = 12;
       auto response = (*leader)->call<ProduceResponse>(produce, deadline, names_topics);
       if (!response)
         sent = to_string(response.error());
@@ -206,18 +207,7 @@ class Peace {
   std::string waits_in_vain(const TopicPartition& tp) {
     auto end = list(tp, LookupOperation::latest);
     if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
-    FetchRequest fetch;
-    fetch.max_wait_ms = static_cast<std::int32_t>(vain_wait / milliseconds(1));
-    fetch.min_bytes = 1 << 20;
-    fetch.max_bytes = 1 << 20;
-    FetchRequest::Topic topic;
-    topic.name = tp.topic;
-    topic.partitions.emplace_back();
-    topic.partitions[0].index = tp.partition;
-    topic.partitions[0].fetch_offset = only(end)->offset;
-    topic.partitions[0].max_bytes = 1 << 20;
-    fetch.topics.push_back(std::move(topic));
-    constexpr std::int16_t names_topics = 12;
+    auto fetch = fetch_from(tp, only(end)->offset, fetch_bytes_max, vain_wait);
     auto wrong = trouble(ask_leader<FetchResponse>(polling_, tp, fetch, vain_wait + answer_max, names_topics));
     return wrong.empty() ? "" : "Fetch: " + wrong;
   }
