@@ -14,6 +14,8 @@ namespace fulmar {
 ClusterClientOptions guarded_options(const Workload& workload);
 // A client's own connection options: it begins at a broker of its choice.
 ClusterClientOptions cluster_options(const Workload& workload, Random random);
+// The same for a client that begins with the brokers that are healthy at the end.
+ClusterClientOptions core_options(const Workload& workload, Random random);
 
 void produce(Host& host, Workload& workload);
 void consume(Host& host, Workload& workload);

@@ -25,13 +25,6 @@ void insist(Host& host, Workload& workload, Course course, const std::string& na
 
 }  // namespace
 
-ClusterClientOptions core_options(const Workload& workload, Random random) {
-  auto options = cluster_options(workload, random);
-  if (!workload.core.empty()) options.bootstrap.clear();
-  for (const auto& [id, address] : workload.core) options.bootstrap.push_back(address);
-  return options;
-}
-
 int have_groups_in_peace(Host& host, Workload& workload) {
   const auto members_max = workload.plan.setting_or(settings::group_size_max, 3);
   if (members_max >= 2) insist(host, workload, consumers_in_peace, "in-peace-consumers");

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "broker/client/cluster_client.h"
 #include "scenarios/workload.h"
 
 namespace fulmar {
@@ -20,8 +19,5 @@ struct WrongInPeace {
 // cost a member its membership: so once is no violation.
 std::optional<WrongInPeace> consumers_in_peace(Host& host, Workload& workload, const std::string& name);
 std::optional<WrongInPeace> members_in_peace(Host& host, Workload& workload, const std::string& name);
-
-// A client of the brokers that are healthy at the end.
-ClusterClientOptions core_options(const Workload& workload, Random random);
 
 }  // namespace fulmar

@@ -83,6 +83,7 @@ constexpr SettingUse uses[] = {
     {&settings::segment_bytes, everywhere, needed},
     {&settings::session_ms, everywhere, optional},
     {&settings::shards, everywhere, needed},
+    {&settings::streaming_pace_ms, everywhere, optional},
     {&settings::throttled_rate, clusters, optional},
     {&settings::timed_topic, everywhere, optional},
     {&settings::topic_pace_ms, clusters, optional},
@@ -100,14 +101,14 @@ std::span<const SettingUse> setting_uses() {
 std::vector<const Setting*> all_settings() {
   // Of these there are more events than of all others.
   std::vector<const Setting*> all = {
-      &settings::shards,          &settings::reshard,          &settings::replication_factor,
-      &settings::brokers,         &settings::partitions,       &settings::work_factor,
-      &settings::clients,         &settings::producers,        &settings::consumers,
-      &settings::members,         &settings::consumer_members, &settings::keyed_clients,
-      &settings::memory_topic,    &settings::retained_topic,   &settings::timed_topic,
-      &settings::lookup_pace_ms,  &settings::config_pace_ms,   &settings::guarded_topic,
-      &settings::growing_topic,   &settings::remake_pace_ms,   &settings::consumer_pace_ms,
-      &settings::producer_pace_ms};
+      &settings::shards,           &settings::reshard,          &settings::replication_factor,
+      &settings::brokers,          &settings::partitions,       &settings::work_factor,
+      &settings::clients,          &settings::producers,        &settings::consumers,
+      &settings::members,          &settings::consumer_members, &settings::keyed_clients,
+      &settings::memory_topic,     &settings::retained_topic,   &settings::timed_topic,
+      &settings::lookup_pace_ms,   &settings::config_pace_ms,   &settings::guarded_topic,
+      &settings::growing_topic,    &settings::remake_pace_ms,   &settings::streaming_pace_ms,
+      &settings::consumer_pace_ms, &settings::producer_pace_ms};
   for (const auto& use : uses)
     if (std::ranges::find(all, use.setting) == all.end()) all.push_back(use.setting);
   return all;

@@ -99,6 +99,8 @@ inline constexpr Setting segment_bytes{"segment_bytes", batch_bytes_min, bytes_m
 // Clients have to authenticate again within this time. Only with SASL.
 inline constexpr Setting session_ms{"session_ms", 0, time_ms_max, 0};
 inline constexpr Setting shards{"shards", 0, 16, 0};
+// A producer that has several batches under way pauses for that long at most.
+inline constexpr Setting streaming_pace_ms{"streaming_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting throttled_rate{"throttled_rate", 1, std::int64_t{1} << 50};
 inline constexpr Setting timed_topic{"timed_topic", 0, 1, 0};
 inline constexpr Setting topic_pace_ms{"topic_pace_ms", 0, pace_ms_max, 0};

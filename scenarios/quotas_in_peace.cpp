@@ -7,7 +7,6 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
-#include "scenarios/groups_in_peace.h"
 
 namespace fulmar {
 

@@ -23,6 +23,8 @@ void choose_workload(const Random& random, Plan& plan) {
   plan.set(settings::lookup_pace_ms,
            choose("lookups", 0, 1) == 0 ? 0 : std::int64_t{1} << choose("lookup pace", 8, 11));
   plan.set(settings::remake_pace_ms, choose("remakes", 0, 3) > 0 ? 0 : std::int64_t{1} << choose("remake pace", 9, 12));
+  plan.set(settings::streaming_pace_ms,
+           choose("streaming", 0, 2) > 0 ? 0 : std::int64_t{1} << choose("streaming pace", 8, 11));
   plan.set(settings::clients, choose("clients", 1, 3));
   plan.set(settings::producers, choose("producers", 1, 2));
   plan.set(settings::consumers, choose("consumers", 1, 2));

@@ -22,9 +22,8 @@ namespace fulmar {
 namespace {
 
 constexpr const char* topic = "streamed";
-constexpr std::size_t under_way_max = 5;    // max.in.flight.requests.per.connection
-constexpr std::int64_t pace_ms_max = 1000;  // between rounds
-constexpr std::int16_t names_until = 12;    // the last version of Produce that names topics
+constexpr std::size_t under_way_max = 5;  // max.in.flight.requests.per.connection
+constexpr std::int16_t names_until = 12;  // the last version of Produce that names topics
 
 bool is_about_sequence(ErrorCode error) {
   return error == ErrorCode::out_of_order_sequence_number || error == ErrorCode::duplicate_sequence_number ||
@@ -36,16 +35,17 @@ class Streamer {
   Streamer(Host& host, Workload& workload)
       : host_(host),
         workload_(workload),
+        pace_ms_(workload.plan.setting(settings::streaming_pace_ms)),
         random_(host.entropy().stream()),
         brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
 
   void live() {
-    while (!workload_.stop && !make_topic()) pause(host_, random_, pace_ms_max);
-    while (!workload_.stop && !begin_identity()) pause(host_, random_, pace_ms_max);
+    while (!workload_.stop && !make_topic()) pause(host_, random_, pace_ms_);
+    while (!workload_.stop && !begin_identity()) pause(host_, random_, pace_ms_);
     while (!workload_.stop && !refused_) {
       if (unacknowledged_.empty()) stream();
       if (!unacknowledged_.empty()) send_again();
-      pause(host_, random_, pace_ms_max);
+      pause(host_, random_, pace_ms_);
     }
   }
 
@@ -173,6 +173,7 @@ class Streamer {
 
   Host& host_;
   Workload& workload_;
+  const std::int64_t pace_ms_;  // between rounds
   Random random_;
   ClusterClient brokers_;
   ProducerId id_ = no_producer_id;

@@ -29,6 +29,13 @@ ClusterClientOptions cluster_options(const Workload& workload, Random random) {
   return options;
 }
 
+ClusterClientOptions core_options(const Workload& workload, Random random) {
+  auto options = cluster_options(workload, random);
+  if (!workload.core.empty()) options.bootstrap.clear();
+  for (const auto& [id, address] : workload.core) options.bootstrap.push_back(address);
+  return options;
+}
+
 namespace {
 
 std::optional<TopicPartition> pick_among(Random& random, const Workload& workload, bool idle) {
@@ -88,15 +95,6 @@ int create_topics(Host& host, Workload& workload) {
   }
 }
 
-namespace {
-
-// In one life of three.
-bool streams(const Plan& plan) {
-  return Random(plan.seed).split("stream").chance(1, 3);
-}
-
-}  // namespace
-
 int run_clients(Host& host, Workload& workload) {
   FiberGroup clients;
   for (std::int64_t i = 0; i < workload.plan.setting(settings::producers); ++i)
@@ -125,7 +123,7 @@ int run_clients(Host& host, Workload& workload) {
   // There is only one of each of these.
   if (std::exchange(workload.has_single_clients, true) == false) {
     if (wanted(settings::lookup_pace_ms)) clients.spawn("lookups", [&] { look_up(host, workload); });
-    if (streams(workload.plan)) clients.spawn("stream", [&] { stream_batches(host, workload); });
+    if (wanted(settings::streaming_pace_ms)) clients.spawn("stream", [&] { stream_batches(host, workload); });
     if (wanted(settings::epoch_pace_ms)) clients.spawn("epoch ends", [&] { ask_epochs(host, workload); });
     if (wanted(settings::idle_topic)) clients.spawn("idle", [&] { ask_idle(host, workload); });
     if (wanted(settings::growing_topic)) clients.spawn("partitions", [&] { add_partitions(host, workload); });
