@@ -160,6 +160,8 @@ bool Passing::pass_on(TransactionalProducer& producer, Consumer& consumer) {
   if (!committed) return refused(committed.error().code);
   of(index).last_write = asked;
   if (vanishes) return vanish();
+  // It may time out, and be aborted, before it is to be committed.
+  if (random_.chance(1, 16)) host_.clock().sleep_for(milliseconds(random_.between(1, transaction_timeout_ms_max)));
   bool commits = !random_.chance(1, 6);
   of(index).records = written;
   if (commits) of(index).commit_invoked = host_.clock().now();
