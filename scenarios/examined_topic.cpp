@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/record_builder.h"
+#include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
 

@@ -17,7 +17,6 @@
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/record_builder.h"
 #include "runtime/host/clock.h"
-#include "runtime/host/entropy.h"
 #include "scenarios/workload.h"
 
 namespace fulmar {
@@ -81,10 +80,8 @@ class ExaminedTopic {
   Workload& workload_;
   Random random_;
   ClusterClient brokers_;
-  Brokers::Connection leader_;        // of the partition that is examined
-  Brokers::Connection first_leader_;  // of the first partition
+  Brokers::Connection leader_;  // of the partition that is examined
   std::string name_;
-  bool made_ = false;
   bool appends_time_ = false;  // message.timestamp.type
   bool compacts_ = false;
   std::int64_t kept_bytes_ = -1;                // retention.bytes

@@ -33,16 +33,17 @@ class Examiner final : private ExaminedTopic {
   Examiner(Host& host, Workload& workload) : ExaminedTopic(host, workload) {}
 
   void live() {
+    bool made = false;
     while (!workload_.stop) {
       rest();
-      made_ = make();
-      if (!made_) continue;
+      made = make();
+      if (!made) continue;
       for (auto steps = random_.between(10, 100); steps > 0 && !workload_.stop; --steps) {
         rest();
         examine();
       }
     }
-    if (!made_ || compacts_ || !limit_size()) return;
+    if (!made || compacts_ || !limit_size()) return;
     for (int batches = 0; batches < batches_at_end; ++batches) write(1, false);
     see_it_expire();
   }
@@ -267,6 +268,8 @@ class Examiner final : private ExaminedTopic {
       violate("keyless-accepted", "a record without a key was written to a compacted topic");
     if (remove_to(0)) violate("compacted-deleted", "records of a compacted topic were deleted by a client");
   }
+
+  Brokers::Connection first_leader_;  // of the first partition
 };
 
 }  // namespace
