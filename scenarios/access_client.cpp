@@ -10,7 +10,6 @@
 #include "broker/protocol/messages/acls.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/produce.h"
-#include "broker/protocol/messages/topics.h"
 #include "broker/protocol/record_builder.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -89,17 +88,7 @@ class AccessChanger {
 
   // Also finds its leader, while everybody may still see it.
   bool make_topic() {
-    auto connection = brokers_.any(in_time());
-    if (!connection) return false;
-    CreateTopicsRequest request;
-    request.timeout_ms = 2000;
-    auto& topic = request.topics.emplace_back();
-    topic.name = topic_;
-    topic.num_partitions = 1;
-    topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting(settings::replication_factor));
-    auto made = (*connection)->call<CreateTopicsResponse>(request, in_time());
-    auto error = made && made->topics.size() == 1 ? made->topics[0].error_code : ErrorCode::request_timed_out;
-    if (error != ErrorCode::none && error != ErrorCode::topic_already_exists) return false;
+    if (!create_once(host_, workload_, brokers_, {topic_})) return false;
     auto leader = brokers_.leader_of(topic_, 0, in_time());
     if (leader) leader_ = *leader;
     return leader.has_value();

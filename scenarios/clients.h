@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/client/cluster_client.h"
@@ -95,6 +97,14 @@ std::optional<LookupOperation> look_up_once(Host& host, Workload& workload, Clus
 // DeleteRecords, once, from the leader; in the history. The new log start, or the error in the response.
 Result<Offset, ErrorCode> delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of,
                                       Offset offset);
+// CreateTopics, once, from any broker, with the plan's replication factor (1 if it has none). Returns whether the topic
+// surely exists now; if not, it may all the same.
+struct WantedTopic {
+  std::string name;
+  std::int32_t partitions = 1;
+  std::vector<std::pair<std::string, std::string>> configs = {};
+};
+bool create_once(Host& host, Workload& workload, ClusterClient& brokers, const WantedTopic& wanted);
 // Sends some records as one batch; in the history. `producer`: its number there. Returns whether it was acknowledged.
 struct Sending {
   int producer = 0;

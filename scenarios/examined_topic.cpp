@@ -46,23 +46,16 @@ bool ExaminedTopic::make() {
   compacts_ = random_.chance(1, 8);
   kept_bytes_ = random_.chance(1, 2) ? -1 : kept_bytes_wanted;
   batch_bytes_ = batch_bytes_max;
-  auto connection = brokers_.any(in_time());
-  if (!connection) return false;
-  CreateTopicsRequest request;
-  request.timeout_ms = 2000;
-  auto& topic = request.topics.emplace_back();
-  topic.name = name_;
-  topic.num_partitions = partitions;
-  topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting(settings::replication_factor));
-  topic.configs = {{"segment.bytes", std::to_string(segment_bytes)},
-                   {"max.message.bytes", std::to_string(batch_bytes_)},
-                   {"retention.ms", "-1"},
-                   {"retention.bytes", std::to_string(kept_bytes_)},
-                   {"message.timestamp.after.max.ms", std::to_string(near_ms)},
-                   {"message.timestamp.type", appends_time_ ? "LogAppendTime" : "CreateTime"}};
-  if (compacts_) topic.configs.push_back({"cleanup.policy", "compact"});
-  auto made = (*connection)->call<CreateTopicsResponse>(request, in_time());
-  return made && made->topics.size() == 1 && made->topics[0].error_code == ErrorCode::none;
+  WantedTopic wanted = {name_,
+                        partitions,
+                        {{"segment.bytes", std::to_string(segment_bytes)},
+                         {"max.message.bytes", std::to_string(batch_bytes_)},
+                         {"retention.ms", "-1"},
+                         {"retention.bytes", std::to_string(kept_bytes_)},
+                         {"message.timestamp.after.max.ms", std::to_string(near_ms)},
+                         {"message.timestamp.type", appends_time_ ? "LogAppendTime" : "CreateTime"}}};
+  if (compacts_) wanted.configs.push_back({"cleanup.policy", "compact"});
+  return create_once(host_, workload_, brokers_, wanted);
 }
 
 bool ExaminedTopic::find_leader(std::int32_t partition) {

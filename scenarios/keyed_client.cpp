@@ -3,7 +3,6 @@
 #include "scenarios/keyed_client.h"
 #include "broker/client/consumer.h"
 #include "broker/client/producer.h"
-#include "broker/protocol/messages/topics.h"
 #include "checkers/values.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -89,33 +88,19 @@ void send_one(Host& host, Workload& workload, Producer& producer, Random& random
 }  // namespace
 
 void make_compacted_topic(Host& host, Workload& workload, ClusterClient& brokers) {
-  for (;;) {
-    auto deadline = host.clock().deadline_in(workload.request_timeout);
-    auto connection = brokers.any(deadline);
-    if (connection) {
-      CreateTopicsRequest request;
-      auto& topic = request.topics.emplace_back();
-      topic.name = topic_name;
-      topic.num_partitions = partitions;
-      topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting(settings::replication_factor));
-      auto of_plan = [&](const Setting& setting) { return std::to_string(workload.plan.setting(setting)); };
-      // Without "delete", what is older or more than it is to keep stays all the same.
-      topic.configs = {{"cleanup.policy", "compact"},
-                       {"retention.ms", "1000"},
-                       {"retention.bytes", "1000"},
-                       {"min.cleanable.dirty.ratio", "0." + of_plan(settings::cleanable_percent)},
-                       {"delete.retention.ms", of_plan(settings::delete_retention_ms)},
-                       {"segment.bytes", of_plan(settings::compacted_segment_bytes)}};
-      if (workload.plan.has(settings::max_compaction_lag_ms))
-        topic.configs.push_back({"max.compaction.lag.ms", of_plan(settings::max_compaction_lag_ms)});
-      auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
-      if (response && response->topics.size() == 1 &&
-          (response->topics[0].error_code == ErrorCode::none ||
-           response->topics[0].error_code == ErrorCode::topic_already_exists))
-        return;
-    }
-    host.clock().sleep_for(retry_interval);
-  }
+  auto of_plan = [&](const Setting& setting) { return std::to_string(workload.plan.setting(setting)); };
+  // Without "delete", what is older or more than it is to keep stays all the same.
+  WantedTopic wanted = {topic_name,
+                        partitions,
+                        {{"cleanup.policy", "compact"},
+                         {"retention.ms", "1000"},
+                         {"retention.bytes", "1000"},
+                         {"min.cleanable.dirty.ratio", "0." + of_plan(settings::cleanable_percent)},
+                         {"delete.retention.ms", of_plan(settings::delete_retention_ms)},
+                         {"segment.bytes", of_plan(settings::compacted_segment_bytes)}}};
+  if (workload.plan.has(settings::max_compaction_lag_ms))
+    wanted.configs.push_back({"max.compaction.lag.ms", of_plan(settings::max_compaction_lag_ms)});
+  while (!create_once(host, workload, brokers, wanted)) host.clock().sleep_for(retry_interval);
 }
 
 KeyedToSend next_keyed(Host& host, Workload& workload, Random& random, int producer) {

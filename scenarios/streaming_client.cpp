@@ -8,7 +8,6 @@
 
 #include "broker/protocol/messages/init_producer_id.h"
 #include "broker/protocol/messages/produce.h"
-#include "broker/protocol/messages/topics.h"
 #include "broker/protocol/record_builder.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
@@ -60,21 +59,12 @@ class Streamer {
   Deadline in_time() { return host_.clock().deadline_in(workload_.request_timeout); }
 
   bool make_topic() {
-    auto connection = brokers_.any(in_time());
-    if (!connection) return false;
-    CreateTopicsRequest request;
-    request.timeout_ms = 2000;
-    auto& made = request.topics.emplace_back();
-    made.name = topic;
-    made.num_partitions = 1;
-    made.replication_factor = static_cast<std::int16_t>(workload_.plan.setting_or(settings::replication_factor, 1));
-    made.configs = {{"segment.bytes", "16777216"},
-                    {"retention.ms", "-1"},
-                    {"message.timestamp.after.max.ms", "9223372036854775807"}};
-    auto response = (*connection)->call<CreateTopicsResponse>(request, in_time());
-    if (!response || response->topics.size() != 1) return false;
-    auto error = response->topics[0].error_code;
-    return error == ErrorCode::none || error == ErrorCode::topic_already_exists;
+    return create_once(host_, workload_, brokers_,
+                       {topic,
+                        1,
+                        {{"segment.bytes", "16777216"},
+                         {"retention.ms", "-1"},
+                         {"message.timestamp.after.max.ms", "9223372036854775807"}}});
   }
   bool begin_identity() {
     auto connection = brokers_.any(in_time());

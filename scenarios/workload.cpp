@@ -95,6 +95,23 @@ int create_topics(Host& host, Workload& workload) {
   }
 }
 
+bool create_once(Host& host, Workload& workload, ClusterClient& brokers, const WantedTopic& wanted) {
+  auto deadline = host.clock().deadline_in(workload.request_timeout);
+  auto connection = brokers.any(deadline);
+  if (!connection) return false;
+  CreateTopicsRequest request;
+  request.timeout_ms = 2000;
+  auto& topic = request.topics.emplace_back();
+  topic.name = wanted.name;
+  topic.num_partitions = wanted.partitions;
+  topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting_or(settings::replication_factor, 1));
+  for (const auto& [key, value] : wanted.configs) topic.configs.push_back({key, value});
+  auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
+  if (!response || response->topics.size() != 1) return false;
+  auto error = response->topics[0].error_code;
+  return error == ErrorCode::none || error == ErrorCode::topic_already_exists;
+}
+
 int run_clients(Host& host, Workload& workload) {
   FiberGroup clients;
   for (std::int64_t i = 0; i < workload.plan.setting(settings::producers); ++i)
