@@ -242,6 +242,7 @@ class ClusterLife {
     if (!come_true(registered, register_max)) violate("unregistered", "not every broker of the core has registered");
     world_.run_for(image_max);
     have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
+    world_.run_for(image_max);  // it may have created a topic
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
     if (plan_.setting_or(settings::members, 0))
       have_done(have_groups_in_peace, groups_max, "groups get nowhere, though all is well");

@@ -253,7 +253,7 @@ class Strangers {
                                                          .password = by.password,
                                                          .invoked = host_.clock().now()});
     tell_begun(workload_, workload_.history.authentication_attempts.back());
-    auto session_end = authenticate(host_, connection, by, in_time());
+    auto session_end = authenticate(host_, connection, by, salted_, in_time());
     auto& attempt = workload_.history.authentication_attempts[index];
     attempt.completed = host_.clock().now();
     const bool refused = !session_end && session_end.error().code == ErrorCode::sasl_authentication_failed;
@@ -326,7 +326,7 @@ class Strangers {
   // As another user, whose password is right: a session stays its user's.
   void become_another(ClientConnection& connection) {
     const auto by = security().client(LifeSecurity::admin, LifeSecurity::admin_password);
-    auto session_end = authenticate(host_, connection, by, in_time());
+    auto session_end = authenticate(host_, connection, by, salted_, in_time());
     if (session_end || session_end.error().code == ErrorCode::sasl_authentication_failed)
       ask(connection, "a client that has become another user", std::nullopt);
   }
@@ -339,6 +339,7 @@ class Strangers {
   Workload& workload_;
   Random random_;
   const std::vector<Way> ways_;
+  SaltedPasswords salted_;
   std::int32_t broker_ = 1;
 };
 

@@ -10,9 +10,9 @@ namespace fulmar {
 
 namespace {
 
-std::unique_ptr<SaslClient> make_client(Host& host, const ClientSecurity& security) {
+std::unique_ptr<SaslClient> make_client(Host& host, const ClientSecurity& security, SaltedPasswords& salted) {
   if (auto scram = as_scram(security.mechanism))
-    return std::make_unique<ScramClient>(*scram, security.user, security.password, sasl_nonce(host.entropy()));
+    return std::make_unique<ScramClient>(*scram, security.user, security.password, sasl_nonce(host.entropy()), &salted);
   if (security.mechanism == SaslMechanism::oauthbearer) return std::make_unique<OAuthBearerClient>(security.token);
   return std::make_unique<PlainClient>(security.user, security.password);
 }
@@ -35,10 +35,10 @@ Answer<void> shake_hands(ClientConnection& connection, ClientConnection::Alone& 
 }  // namespace
 
 Answer<std::optional<Instant>> authenticate(Host& host, ClientConnection& connection, const ClientSecurity& security,
-                                            Deadline deadline) {
+                                            SaltedPasswords& salted, Deadline deadline) {
   ClientConnection::Alone alone(connection);
   FULMAR_TRY_VOID(shake_hands(connection, alone, security.mechanism, deadline));
-  auto client = make_client(host, security);
+  auto client = make_client(host, security, salted);
   std::int64_t lifetime_ms = 0;
   Bytes answer;
   for (;;) {

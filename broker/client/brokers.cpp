@@ -24,7 +24,7 @@ Answer<void> BrokerLink::begin_session(ClientConnection& connection, Deadline de
   if (!uses_sasl(security_.protocol)) return {};
   if (password_) security_.password = password_();
   auto begun = host_.clock().now();
-  FULMAR_TRY(auto session_end, authenticate(host_, connection, security_, deadline));
+  FULMAR_TRY(auto session_end, authenticate(host_, connection, security_, *salted_, deadline));
   if (session_end) again_at_ = std::max(begun + (*session_end - begun) / 10 * 8, host_.clock().now() + again_after_min);
   return {};
 }

@@ -12,6 +12,7 @@
 #include "broker/client/client_security.h"
 #include "broker/client/connection.h"
 #include "broker/client/connector.h"
+#include "broker/security/sasl/scram_credential.h"
 #include "runtime/fiber/mutex.h"
 
 namespace fulmar {
@@ -41,14 +42,17 @@ using PasswordSource = std::function<std::string()>;
 // to end, it authenticates again, on the same connection.
 class BrokerLink {
  public:
-  // The host may be a name. `password`: if there is one, in place of security.password.
+  // The host may be a name. `password`: if there is one, in place of security.password. `salted`: shared by the links
+  // of a client.
   BrokerLink(Host& host, SocketAddress address, std::string client_id, ClientSecurity security = {},
-             PasswordSource password = {})
+             PasswordSource password = {},
+             std::shared_ptr<SaltedPasswords> salted = std::make_shared<SaltedPasswords>())
       : host_(host),
         address_(std::move(address)),
         client_id_(std::move(client_id)),
         security_(std::move(security)),
         password_(std::move(password)),
+        salted_(std::move(salted)),
         connector_(host, uses_tls(security_.protocol), security_.tls.settings) {}
 
   // Fibers may call at once. Errors: as Network::resolve, Connector::connect, ClientConnection::open and
@@ -66,6 +70,7 @@ class BrokerLink {
   std::string client_id_;
   ClientSecurity security_;
   PasswordSource password_;
+  std::shared_ptr<SaltedPasswords> salted_;
   Connector connector_;
   Mutex opening_;
   Brokers::Connection connection_;

@@ -55,7 +55,7 @@ std::vector<SocketAddress> ClusterClient::candidates() const {
 }
 
 BrokerLink& ClusterClient::link_to(const SocketAddress& address) {
-  return links_.try_emplace(address, host_, address, options_.client_id, options_.security, options_.password)
+  return links_.try_emplace(address, host_, address, options_.client_id, options_.security, options_.password, salted_)
       .first->second;
 }
 
@@ -146,7 +146,7 @@ Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline dead
     known = brokers_.find(id);
   }
   if (known == brokers_.end())
-    return refuse(ErrorCode::leader_not_available, "broker " + std::to_string(id) + " is not in the cluster now");
+    return refuse(ErrorCode::network_exception, "broker " + std::to_string(id) + " is not in the cluster now");
   auto connection = link_to(known->second).open(within(options_.connect_timeout, deadline));
   if (connection) return connection;
   auto why = std::move(connection).error();

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "broker/client/backoff.h"
 #include "broker/client/brokers.h"
 #include "broker/protocol/messages/metadata.h"
+#include "runtime/host/backoff.h"
 
 namespace fulmar {
 
@@ -100,6 +100,7 @@ class ClusterClient final : public Brokers {
 
   Host& host_;
   ClusterClientOptions options_;
+  std::shared_ptr<SaltedPasswords> salted_ = std::make_shared<SaltedPasswords>();
   std::map<SocketAddress, BrokerLink> links_;  // one for each broker that a response has named
   std::map<std::int32_t, SocketAddress> brokers_;
   std::map<std::pair<std::string, std::int32_t>, std::int32_t> leaders_;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "broker/client/backoff.h"
 #include "broker/protocol/messages/init_producer_id.h"
 #include "broker/protocol/messages/produce.h"
 #include "runtime/base/assert.h"
+#include "runtime/host/backoff.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {

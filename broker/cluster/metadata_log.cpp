@@ -6,6 +6,7 @@
 #include "broker/coordinator/machine_log.h"
 #include "broker/replication/greeting.h"
 #include "runtime/base/mark.h"
+#include "runtime/host/backoff.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -14,6 +15,8 @@ namespace fulmar {
 namespace {
 
 constexpr Duration snapshot_retry_interval = milliseconds(100);
+constexpr Duration form_retry_min = milliseconds(100);
+constexpr Duration form_retry_max = seconds(1);
 constexpr Duration follow_retry_min = milliseconds(50);
 constexpr Duration follow_retry_max = seconds(10);  // it gives up after a wait of that length: after 20 s in all
 constexpr Duration commit_max = seconds(30);
@@ -149,7 +152,7 @@ WaitResult MetadataLog::wait_all_published(Deadline deadline) {
 // The controllers of a new cluster agree on the first voters: themselves, each with its data directory. For that all
 // have to run and to know no voters yet; otherwise one of them has agreed before, and says with whom.
 void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
-  auto random = host_.entropy().stream();
+  Backoff retry(host_, form_retry_min, form_retry_max);
   std::string told;
   while (replica_->raft().configuration().empty()) {
     std::vector<ReplicaId> first_voters{peers_.self};
@@ -193,7 +196,7 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
     }
     if (missing != told) log_.info("waits for the other controllers of a new cluster", {{"missing", missing}});
     told = std::move(missing);
-    host_.clock().sleep_for(milliseconds(random.between(50, 200)));
+    retry.pause();
   }
 }
 

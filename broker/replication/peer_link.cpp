@@ -6,8 +6,8 @@
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
 #include "broker/replication/greeting.h"
+#include "runtime/host/backoff.h"
 #include "runtime/host/clock.h"
-#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
@@ -151,7 +151,7 @@ Result<std::unique_ptr<Connection>> PeerLink::connect() {
 // While there is a connection. A follower may need the next append at once, so the groups take turns.
 void PeerLink::feed(PatientRounds<GroupId>& rounds, const FindReplica& find) {
   for (;;) {
-    work_.wait([&] { return !to_feed_.empty() && has_room() && rounds.under_way() < feeding_max; });
+    may_feed_.wait([&] { return !to_feed_.empty() && has_room() && rounds.under_way() < feeding_max; });
     for (const auto& group : std::exchange(to_feed_, {})) {
       auto replica = find(group);
       if (!replica) continue;
@@ -161,7 +161,7 @@ void PeerLink::feed(PatientRounds<GroupId>& rounds, const FindReplica& find) {
       }
       auto feed = [this, replica, group] {
         if (replica->feed(to_)) to_feed_.insert(group);
-        work_.notify_all();
+        may_feed_.notify_all();
       };
       rounds.visit(group, feed, host_.clock().deadline_in(feed_patience));
     }
@@ -191,7 +191,7 @@ Result<void> PeerLink::deliver(Connection& connection) {
         queue_.pop_front();
       }
       queued_bytes_ -= bytes;
-      work_.notify_all();
+      if (!to_feed_.empty()) may_feed_.notify_all();
       if (on_drained) on_drained();
       FULMAR_TRY_VOID(connection.write(request_frame(to_wire(std::move(messages), shard), 0, 0, ""),
                                        host_.clock().deadline_in(write_max)));
@@ -200,8 +200,7 @@ Result<void> PeerLink::deliver(Connection& connection) {
 }
 
 void PeerLink::run(const FindReplica& find) {
-  auto random = host_.entropy().stream();
-  auto retry = retry_min;
+  Backoff retry(host_, retry_min, retry_max);
   // Appends that are being read continue when the connection ends: a stuck disk is not waited for.
   PatientRounds<GroupId> rounds("feed follower", [this](const GroupId& group) { wants_feeding(group); });
   for (;;) {
@@ -209,9 +208,10 @@ void PeerLink::run(const FindReplica& find) {
     Error error{};
     bool queue_is_lost = true;
     if (auto connection = connect()) {
+      connected_ = true;
       whole_due_ = announces_;
       if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
-      retry = retry_min;
+      retry.reset();
       over_ = false;
       FiberGroup meanwhile;
       meanwhile.spawn("feed peer", [&] { feed(rounds, find); });
@@ -222,6 +222,7 @@ void PeerLink::run(const FindReplica& find) {
         work_.notify_all();
       });
       auto delivered = deliver(**connection);
+      connected_ = false;
       queue_is_lost = !delivered;
       error = delivered ? Error{Errc::closed, "the connection is over"} : delivered.error();
     } else {
@@ -240,8 +241,7 @@ void PeerLink::run(const FindReplica& find) {
     changes_.clear();
     whole_due_ = announces_;
     lost_();
-    host_.clock().sleep_for(Duration(random.between(retry.count() / 2, retry.count())));
-    retry = std::min(2 * retry, retry_max);
+    retry.pause();
   }
 }
 

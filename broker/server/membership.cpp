@@ -11,6 +11,7 @@
 #include "broker/server/requests/served_api.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/mark.h"
+#include "runtime/host/backoff.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -22,7 +23,8 @@ constexpr Duration known_here_max = seconds(5);
 constexpr Duration leave_max = seconds(6);  // in addition, at most twice as long until the controller knows
 constexpr Duration tell_max = seconds(2);
 constexpr Duration leave_retry_interval = milliseconds(20);
-constexpr Duration register_retry_interval = milliseconds(100);
+constexpr Duration register_retry_min = milliseconds(100);
+constexpr Duration register_retry_max = seconds(1);
 constexpr Duration register_quietly_max = seconds(2);
 
 }  // namespace
@@ -201,17 +203,18 @@ Result<void> Membership::register_once() {
 
 bool Membership::register_broker() {
   std::string told;
-  auto wait_to_tell = register_quietly_max / register_retry_interval;
+  auto begun = shard_.host().clock().now();
+  Backoff retry(shard_.host(), register_retry_min, register_retry_max);
   while (!is_excluded_) {
     auto registered = register_once();
     if (registered) return was_registered_ = true;
     auto why = to_string(registered.error());
     // While a cluster forms this takes a moment, and other reasons may be temporary.
-    if (--wait_to_tell <= 0 && why != told) {
+    if (shard_.host().clock().now() - begun >= register_quietly_max && why != told) {
       shard_.log().warn("not registered with the controller yet", {{"reason", why}});
       told = why;
     }
-    shard_.host().clock().sleep_for(register_retry_interval);
+    retry.pause();
   }
   return false;
 }

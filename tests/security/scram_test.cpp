@@ -206,5 +206,25 @@ RC_GTEST_PROP(Scram, AnyBitThatIsChangedOnTheWayMakesItFail, ()) {
   if (message < 3) RC_ASSERT(!played.identity);
 }
 
+// A client's connections follow each other, and its password may change.
+RC_GTEST_PROP(Scram, AKeptSaltedPasswordIsOnlyThatOfTheSameQuestion, ()) {
+  SaltedPasswords kept;
+  for (int asks = 0; asks < 6; ++asks) {
+    auto mechanism = *rc::gen::element(ScramMechanism::sha_256, ScramMechanism::sha_512);
+    auto password = *rc::gen::element<std::string>("old", "new");
+    auto salt = *rc::gen::element<std::string>("ab", "cd");
+    auto count = *rc::gen::element(1, 2);
+    RC_ASSERT(kept.of(mechanism, password, salt, count) == salted_password(mechanism, password, salt, count));
+  }
+}
+
+// Otherwise this would take an hour.
+TEST(Scram, ASaltedPasswordIsMadeOnceForAllConnections) {
+  SaltedPasswords kept;
+  auto made = kept.of(ScramMechanism::sha_512, "right", "salt", ScramClient::iterations_max);
+  for (int connections = 0; connections < 50'000; ++connections)
+    ASSERT_EQ(kept.of(ScramMechanism::sha_512, "right", "salt", ScramClient::iterations_max), made);
+}
+
 }  // namespace
 }  // namespace fulmar::test

@@ -91,8 +91,13 @@ bool ScramServer::repeats_nonce(std::string_view nonce) const {
   return nonce == both || nonce == client_first_.nonce + both;
 }
 
-ScramClient::ScramClient(ScramMechanism mechanism, std::string user, std::string password, std::string nonce)
-    : mechanism_(mechanism), user_(std::move(user)), password_(std::move(password)), nonce_(std::move(nonce)) {}
+ScramClient::ScramClient(ScramMechanism mechanism, std::string user, std::string password, std::string nonce,
+                         SaltedPasswords* salted)
+    : mechanism_(mechanism),
+      user_(std::move(user)),
+      password_(std::move(password)),
+      nonce_(std::move(nonce)),
+      salted_(salted) {}
 
 Result<std::string> ScramClient::respond(std::string_view answer) {
   switch (turn_) {
@@ -119,7 +124,8 @@ Result<std::string> ScramClient::prove(std::string_view server_first) {
                                             " iterations, not " + std::to_string(scram_iterations_min) + " to " +
                                             std::to_string(iterations_max));
   auto digest = digest_of(mechanism_);
-  auto salted = salted_password(mechanism_, password_, first.salt, first.iterations);
+  auto salted = salted_ != nullptr ? salted_->of(mechanism_, password_, first.salt, first.iterations)
+                                   : salted_password(mechanism_, password_, first.salt, first.iterations);
   auto client_key = hmac_of(digest, salted, "Client Key");
   auto without_proof = write_client_final_without_proof(gs2_header, first.nonce);
   auto message = auth_message(write_client_first_bare(user_, nonce_), server_first, without_proof);

@@ -49,7 +49,9 @@ class ScramClient final : public SaslClient {
   // No server may ask for more iterations: they are the client's time.
   static constexpr std::int32_t iterations_max = 100'000;
 
-  ScramClient(ScramMechanism mechanism, std::string user, std::string password, std::string nonce);
+  // `salted`: if given, outlives this, and serves other connections as well.
+  ScramClient(ScramMechanism mechanism, std::string user, std::string password, std::string nonce,
+              SaltedPasswords* salted = nullptr);
 
   // Errors: also invalid_argument, if the server asks for fewer than 4096 iterations, or does not know the credential.
   Result<std::string> respond(std::string_view answer) override;
@@ -64,6 +66,7 @@ class ScramClient final : public SaslClient {
   std::string user_;
   std::string password_;
   std::string nonce_;
+  SaltedPasswords* salted_;
   std::string server_signature_;
   Turn turn_ = Turn::first;
 };

@@ -22,6 +22,16 @@ std::string salted_password(ScramMechanism mechanism, std::string_view password,
   return pbkdf2_of(digest_of(mechanism), password, salt, iterations);
 }
 
+std::string SaltedPasswords::of(ScramMechanism mechanism, std::string_view password, std::string_view salt,
+                                std::int32_t iterations) {
+  if (last_ && last_->mechanism == mechanism && last_->password == password && last_->salt == salt &&
+      last_->iterations == iterations)
+    return last_->salted;
+  auto salted = salted_password(mechanism, password, salt, iterations);
+  last_ = {mechanism, std::string(password), std::string(salt), iterations, salted};
+  return salted;
+}
+
 ScramCredential credential_of_salted(ScramMechanism mechanism, std::string_view salted, std::string salt,
                                      std::int32_t iterations) {
   auto digest = digest_of(mechanism);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,24 @@ struct ScramCredential {
 // A cancellation point.
 std::string salted_password(ScramMechanism mechanism, std::string_view password, std::string_view salt,
                             std::int32_t iterations);
+// The same, kept until another is asked for: a client's connections after the first need not take that time (RFC 5802,
+// section 3). One thread's.
+class SaltedPasswords {
+ public:
+  // A cancellation point.
+  std::string of(ScramMechanism mechanism, std::string_view password, std::string_view salt, std::int32_t iterations);
+
+ private:
+  struct Made {
+    ScramMechanism mechanism;
+    std::string password;
+    std::string salt;
+    std::int32_t iterations;
+    std::string salted;
+  };
+  std::optional<Made> last_;
+};
+
 // `salted`: as salted_password() returns it.
 ScramCredential credential_of_salted(ScramMechanism mechanism, std::string_view salted, std::string salt,
                                      std::int32_t iterations);
