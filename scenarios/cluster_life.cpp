@@ -57,6 +57,7 @@ class ClusterLife {
     workload_.on_metadata = [this](std::int32_t from, const MetadataResponse& metadata, Instant asked) {
       cluster_.judge_claims(from, metadata, asked);
     };
+    workload_.events = [this] { return world_.trace().events(); };
     workload_.on_read = [this](const ReadOperation& read, std::int32_t follower) {
       cluster_.judge_read(read, follower);
     };
@@ -242,7 +243,8 @@ class ClusterLife {
     if (!come_true(registered, register_max)) violate("unregistered", "not every broker of the core has registered");
     world_.run_for(image_max);
     have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
-    world_.run_for(image_max);  // it may have created a topic
+    have_done(transact_in_peace, finish_max, "a transaction gets nowhere, though all is well");
+    world_.run_for(image_max);  // topics may have been created
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
     if (plan_.setting_or(settings::members, 0))
       have_done(have_groups_in_peace, groups_max, "groups get nowhere, though all is well");

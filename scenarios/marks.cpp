@@ -36,6 +36,7 @@ constexpr const char* names[] = {
     "DeleteRecords on an idle partition",
     "ListOffsets on an idle partition",
     "long poll that got its record",
+    "long poll that waited behind an open transaction",
     "consumer at the end of all partitions",
     "metadata's claims compared",
     "metadata's word on who is in sync compared",

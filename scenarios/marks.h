@@ -40,6 +40,7 @@ enum class Mark : std::uint8_t {
   idle_deletion,
   idle_lookup,
   long_poll,
+  waited_behind_transaction,
   consumer_at_the_end,
   metadata_claim,
   in_sync_claim,

@@ -80,6 +80,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   World world(life_seed(plan), LogLevel::debug);
   follow_brokers(world, plan, options, result.record);
   Workload workload(plan);
+  workload.events = [&world] { return world.trace().events(); };
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
   if (options.happening) workload.on_operation = OperationTeller(world);
   describe_topics(workload, 1);
@@ -133,6 +134,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
       violate("liveness", "stuck-client", "a client did not finish after the network healed");
     have_done(read_everything, finish_max, "the final read did not come to its end");
     have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
+    have_done(transact_in_peace, finish_max, "a transaction gets nowhere, though all is well");
     broker.request_stop();
     if (!world.run_until([&] { return !broker.running(); }, world.now() + stop_max))
       violate("liveness", "stuck-stop", "the broker did not stop in order");

@@ -100,6 +100,8 @@ struct Workload {
   std::function<void(const ReadOperation&, std::int32_t follower)> on_read;
   // Called with a deletion that was just acknowledged.
   std::function<void(const DeleteOperation&)> on_deletion;
+  // How many events the simulated world has had. Not set in another world.
+  std::function<std::uint64_t()> events;
   // Called when an operation begins, and when it has ended, by its fiber; see telling.h. Not set: nobody observes.
   std::function<void(const LifeRecord::Operation&, bool ended)> on_operation;
   std::map<std::int32_t, SocketAddress> core;  // brokers that are healthy at the end
@@ -115,6 +117,8 @@ int run_clients(Host& host, Workload& workload);
 // At the end of a life: whether idle partitions answer, deletions and records are acknowledged, and a long poll gets
 // its record, each in about a second. Failures are in `seen`.
 int ask_in_peace(Host& host, Workload& workload);
+// The same with a transaction that is open for a second: what consumers of committed records get meanwhile.
+int transact_in_peace(Host& host, Workload& workload);
 // At the end of a life with groups: whether their members get what they should, whatever changes, once all is well.
 // Failures are in `seen`.
 int have_groups_in_peace(Host& host, Workload& workload);

@@ -82,6 +82,7 @@ TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
                     Mark::false_maximum,
                     Mark::idle_lookup,
                     Mark::long_poll,
+                    Mark::waited_behind_transaction,
                     Mark::consumer_at_the_end,
                     Mark::calm_majority})
     EXPECT_GT(marks[mark_name(mark)], 0u) << mark_name(mark);
