@@ -1,8 +1,8 @@
 // A producer as Kafka's clients are: idempotent, with up to five batches of one partition under way at once. When some
 // are not acknowledged it sends them again, one after the other, in their order, before it goes on. Since everything
 // before is acknowledged, each of these is either the next one or one that the partition has: it must never be refused
-// for its place in the sequence, and what is acknowledged has ascending offsets. It has a topic of its own, whose
-// segments are large: of what is in past segments, brokers remember less after a restart.
+// for its place in the sequence, and what is acknowledged has ascending offsets. It has a topic of its own: after a
+// restart, brokers know a producer's last five batches of the last two segments, and five always fit into one here.
 #include <deque>
 #include <set>
 
@@ -21,8 +21,9 @@ namespace fulmar {
 namespace {
 
 constexpr const char* topic = "streamed";
-constexpr std::size_t under_way_max = 5;  // max.in.flight.requests.per.connection
-constexpr std::int16_t names_until = 12;  // the last version of Produce that names topics
+constexpr const char* segment_sizes[] = {"1024", "16777216"};  // five batches have 700 bytes at most
+constexpr std::size_t under_way_max = 5;                       // max.in.flight.requests.per.connection
+constexpr std::int16_t names_until = 12;                       // the last version of Produce that names topics
 
 bool is_about_sequence(ErrorCode error) {
   return error == ErrorCode::out_of_order_sequence_number || error == ErrorCode::duplicate_sequence_number ||
@@ -36,6 +37,7 @@ class Streamer {
         workload_(workload),
         pace_ms_(workload.plan.setting(settings::streaming_pace_ms)),
         random_(host.entropy().stream()),
+        segment_bytes_(segment_sizes[random_.below(std::size(segment_sizes))]),
         brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
 
   void live() {
@@ -62,7 +64,7 @@ class Streamer {
     return create_once(host_, workload_, brokers_,
                        {topic,
                         1,
-                        {{"segment.bytes", "16777216"},
+                        {{"segment.bytes", segment_bytes_},
                          {"retention.ms", "-1"},
                          {"message.timestamp.after.max.ms", "9223372036854775807"}}});
   }
@@ -165,6 +167,7 @@ class Streamer {
   Workload& workload_;
   const std::int64_t pace_ms_;  // between rounds
   Random random_;
+  const std::string segment_bytes_;
   ClusterClient brokers_;
   ProducerId id_ = no_producer_id;
   std::int16_t epoch_ = -1;
