@@ -85,6 +85,24 @@ TEST(MemoryBudget, WhoStopsWaitingHoldsBackNobody) {
   EXPECT_EQ(after.grants, 1);
 }
 
+// There is room for the one behind it, who has waited for its turn only.
+TEST(MemoryBudget, WhoLeavesTheQueueWithoutAnythingLetsTheNextOneIn) {
+  MemoryBudget budget(100, 0);
+  Asking beyond;
+  auto large = std::make_unique<Asking>();
+  Asking after;
+  MemoryBudget::Charge held;
+  ASSERT_TRUE(budget.try_charge(held, 60, true));
+  budget.charge_later(beyond.charge, 70, true, beyond);  // may exceed the budget
+  budget.charge_later(large->charge, 90, true, *large);
+  budget.charge_later(after.charge, 10, true, after);
+  held = {};
+  ASSERT_EQ(budget.available(true), 30);
+  ASSERT_TRUE(large->waiting() && after.waiting());
+  large->stop_waiting();
+  EXPECT_EQ(after.grants, 1);
+}
+
 // Each holds a part and waits for the rest, and there is no room: all finish all the same.
 TEST(MemoryBudget, ManyThatHoldPartsAndWaitForTheRestAllFinish) {
   MemoryBudget budget(1000, 0);

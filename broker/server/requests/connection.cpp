@@ -350,6 +350,7 @@ void ServedConnection::advance() {
                 static_cast<std::int64_t>(next.frame->size()));
     answers_.erase(answers_.begin());
   }
+  FULMAR_ASSERT(request_bytes_ == 0 || !answers_.empty());
   if (answers_.empty() && input_ended_ && !refusal_) return close();
   if (held_back_ && may_begin()) {
     held_back_ = false;
