@@ -23,6 +23,7 @@ constexpr SettingUse uses[] = {
     {&settings::checkpoint_ms, everywhere, needed},
     {&settings::cleanable_percent, clusters, optional},
     {&settings::cleaner_backoff_ms, clusters, optional},
+    {&settings::client_memory_bytes, everywhere, optional},
     {&settings::clients, everywhere, needed},
     {&settings::compacted_segment_bytes, clusters, optional},
     {&settings::config_pace_ms, clusters, optional},

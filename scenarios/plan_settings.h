@@ -37,6 +37,8 @@ inline constexpr Setting clients{"clients", 1, clients_max, 1};
 inline constexpr Setting compacted_segment_bytes{"compacted_segment_bytes", 1024, bytes_max};
 inline constexpr Setting config_pace_ms{"config_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting migrating_members{"migrating_members", 0, clients_max, 0};
+// Of requests, and of responses, that each shard of a broker holds for its clients; without it, the broker's default.
+inline constexpr Setting client_memory_bytes{"client_memory_bytes", 1, bytes_max};
 inline constexpr Setting consumer_members{"consumer_members", 0, clients_max, 0};
 inline constexpr Setting consumer_pace_ms{"consumer_pace_ms", 1, pace_ms_max, 4096};
 inline constexpr Setting consumer_pipelines{"consumer_pipelines", 0, 1, 0};

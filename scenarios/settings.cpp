@@ -34,6 +34,15 @@ void choose_workload(const Random& random, Plan& plan) {
   plan.set(settings::value_bytes_max, std::int64_t{1} << choose("value bytes", 4, 11));
   // In half of the lives brokers compute as slowly as if everything were much larger.
   if (choose("slow work", 0, 1)) plan.set(settings::work_factor, choose("work factor", 2, 100));
+  // Where brokers have little memory for clients, these wait for each other.
+  if (choose("little memory", 0, 7) == 0)
+    plan.set(settings::client_memory_bytes, std::int64_t{1} << choose("client memory", 9, 13));
+}
+
+void limit_client_memory(const Plan& plan, std::map<std::string, std::string, std::less<>>& properties) {
+  if (!plan.has(settings::client_memory_bytes)) return;
+  for (const auto* property : {"queued.max.request.bytes", "queued.max.response.bytes"})
+    properties[property] = std::to_string(plan.setting(settings::client_memory_bytes));
 }
 
 void describe_topics(Workload& workload, std::int16_t replication_factor) {

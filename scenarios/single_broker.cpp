@@ -37,6 +37,7 @@ BrokerConfig broker_config(const Plan& plan, const LifeSecurity& security) {
   properties["log.index.interval.bytes"] = std::to_string(plan.setting(settings::index_interval_bytes));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan.setting(settings::checkpoint_ms));
   properties["log.retention.check.interval.ms"] = std::to_string(plan.setting(settings::retention_check_ms));
+  limit_client_memory(plan, properties);
   security.add_properties(properties);
   auto config = BrokerConfig::from(properties).value();
   config.first_users = security.first_users();

@@ -7,6 +7,7 @@
 #include "broker/server/broker.h"
 #include "scenarios/consumer_sessions.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/settings.h"
 
 namespace fulmar {
 
@@ -81,6 +82,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting(settings::index_interval_bytes));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting(settings::checkpoint_ms));
   properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting(settings::retention_check_ms));
+  limit_client_memory(plan_, properties);
   if (plan_.has(settings::cleaner_backoff_ms))
     properties["log.cleaner.backoff.ms"] = std::to_string(plan_.setting(settings::cleaner_backoff_ms));
   if (plan_.has(settings::delete_retention_ms))

@@ -50,7 +50,7 @@ MemoryBudget::MemoryBudget(std::int64_t bytes, std::int64_t kept_for_small)
     : bytes_(bytes), kept_for_small_(kept_for_small), available_(bytes) {}
 
 MemoryBudget::~MemoryBudget() {
-  FULMAR_ASSERT(available_ == bytes_ && !small_.first && !large_.first);
+  FULMAR_ASSERT(available_ == bytes_ && !is_waited_for());
 }
 
 void MemoryBudget::add(Charge& charge, std::int64_t bytes) {
@@ -72,12 +72,19 @@ void MemoryBudget::charge_at_once(Charge& charge, std::int64_t bytes) {
 }
 
 void MemoryBudget::charge_later(Charge& charge, std::int64_t bytes, bool small, Waiter& waiter) {
+  wait(queue(small), charge, bytes, waiter);
+}
+
+void MemoryBudget::charge_first_later(Charge& charge, std::int64_t bytes, Waiter& waiter) {
+  wait(first_, charge, bytes, waiter);
+}
+
+void MemoryBudget::wait(Queue& waiting, Charge& charge, std::int64_t bytes, Waiter& waiter) {
   FULMAR_ASSERT(!waiter.budget_);
-  auto& waiting = queue(small);
   waiter.budget_ = this;
+  waiter.queue_ = &waiting;
   waiter.into_ = &charge;
   waiter.bytes_ = bytes;
-  waiter.small_ = small;
   waiter.next_ = nullptr;
   waiter.previous_ = waiting.last;
   (waiting.last ? waiting.last->next_ : waiting.first) = &waiter;
@@ -86,19 +93,19 @@ void MemoryBudget::charge_later(Charge& charge, std::int64_t bytes, bool small, 
 }
 
 void MemoryBudget::remove(Waiter& waiter) {
-  auto& waiting = queue(waiter.small_);
+  auto& waiting = *waiter.queue_;
   (waiter.previous_ ? waiter.previous_->next_ : waiting.first) = waiter.next_;
   (waiter.next_ ? waiter.next_->previous_ : waiting.last) = waiter.previous_;
   waiter.budget_ = nullptr;
 }
 
 void MemoryBudget::moved(Charge& from, Charge& to) {
-  for (auto* waiting : {&small_, &large_})
+  for (auto* waiting : {&first_, &small_, &large_})
     if (waiting->beyond == &from) waiting->beyond = &to;
 }
 
 void MemoryBudget::ended(Charge& charge) {
-  for (auto* waiting : {&small_, &large_})
+  for (auto* waiting : {&first_, &small_, &large_})
     if (waiting->beyond == &charge) waiting->beyond = nullptr;
   charge.budget_ = nullptr;
   release(std::exchange(charge.bytes_, 0));
@@ -109,11 +116,10 @@ void MemoryBudget::release(std::int64_t bytes) {
   grant();
 }
 
-bool MemoryBudget::grant_first(bool small) {
-  auto& waiting = queue(small);
+bool MemoryBudget::grant_first(Queue& waiting) {
   auto* waiter = waiting.first;
   if (!waiter) return false;
-  if (available(small) < waiter->bytes_) {
+  if (available(waiting.small) < waiter->bytes_) {
     if (waiting.beyond && waiting.beyond != waiter->into_) return false;
     waiting.beyond = waiter->into_;
   }
@@ -125,7 +131,7 @@ bool MemoryBudget::grant_first(bool small) {
 
 void MemoryBudget::grant() {
   if (std::exchange(granting_, true)) return;  // called from within: the outer loop continues
-  while (grant_first(true) || grant_first(false)) continue;
+  while (grant_first(first_) || grant_first(small_) || grant_first(large_)) continue;
   granting_ = false;
 }
 

@@ -3,8 +3,9 @@
 //
 // A part is reserved for small amounts, so that these get through while large ones wait. Within small and within large,
 // waiters are served in order. Charges that hold a part and wait for the rest could deadlock; so one charge of each
-// size class at a time may exceed the budget until it is released. The budget is exceeded by at most the two largest
-// amounts that a caller may ask for, and by what charge_at_once() adds.
+// size class at a time may exceed the budget until it is released. What is charged before it is known what else the
+// same work will charge is a class of its own: if it was the one that may exceed, the rest would wait for its end. The
+// budget is exceeded by at most the three largest amounts that a caller may ask for, and by what charge_at_once() adds.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,8 @@
 namespace fulmar {
 
 class MemoryBudget {
+  struct Queue;
+
  public:
   static constexpr std::int64_t small_max = 64 * 1024;  // bytes; the largest amount that counts as small
 
@@ -51,7 +54,7 @@ class MemoryBudget {
     MemoryBudget* budget_ = nullptr;
     Charge* into_ = nullptr;
     std::int64_t bytes_ = 0;
-    bool small_ = false;
+    Queue* queue_ = nullptr;
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
   };
@@ -67,17 +70,20 @@ class MemoryBudget {
   void charge_at_once(Charge& charge, std::int64_t bytes);
   // Adds to the charge as soon as there is room, and then notifies the waiter, possibly before this returns.
   void charge_later(Charge& charge, std::int64_t bytes, bool small, Waiter& waiter);
+  // The same for a small amount before the work that will charge more, as another charge.
+  void charge_first_later(Charge& charge, std::int64_t bytes, Waiter& waiter);
 
   // The bytes that can be charged now; negative if the budget is exceeded.
   std::int64_t available(bool small) const { return available_ - (small ? 0 : kept_for_small_); }
   std::int64_t held() const { return bytes_ - available_; }
-  bool is_waited_for() const { return small_.first || large_.first; }
+  bool is_waited_for() const { return first_.first || small_.first || large_.first; }
 
  private:
   struct Queue {
     Waiter* first = nullptr;
     Waiter* last = nullptr;
     Charge* beyond = nullptr;  // may exceed the budget
+    bool small = true;         // of what is kept for small amounts, too
   };
   Queue& queue(bool small) { return small ? small_ : large_; }
   void add(Charge& charge, std::int64_t bytes);
@@ -86,13 +92,15 @@ class MemoryBudget {
   void ended(Charge& charge);
   void remove(Waiter& waiter);
   void grant();
-  bool grant_first(bool small);
+  void wait(Queue& queue, Charge& charge, std::int64_t bytes, Waiter& waiter);
+  bool grant_first(Queue& queue);
 
   const std::int64_t bytes_;
   const std::int64_t kept_for_small_;
   std::int64_t available_;
+  Queue first_;
   Queue small_;
-  Queue large_;
+  Queue large_{.small = false};
   bool granting_ = false;
 };
 

@@ -85,6 +85,24 @@ TEST(MemoryBudget, WhoStopsWaitingHoldsBackNobody) {
   EXPECT_EQ(after.grants, 1);
 }
 
+// The work whose first part may exceed the budget charges the rest elsewhere: it must not wait for its own end.
+TEST(MemoryBudget, WhoHasItsFirstPartBeyondTheBudgetGetsTheRest) {
+  MemoryBudget budget(100, 0);
+  Asking first;
+  Asking rest;
+  Asking others;
+  MemoryBudget::Charge held;
+  ASSERT_TRUE(budget.try_charge(held, 90, true));
+  budget.charge_first_later(first.charge, 20, first);
+  ASSERT_EQ(first.grants, 1);
+  budget.charge_later(rest.charge, 40, true, rest);
+  EXPECT_EQ(rest.grants, 1);
+  budget.charge_first_later(others.charge, 20, others);
+  EXPECT_TRUE(others.waiting());
+  first.charge = {};
+  EXPECT_EQ(others.grants, 1);
+}
+
 // There is room for the one behind it, who has waited for its turn only.
 TEST(MemoryBudget, WhoLeavesTheQueueWithoutAnythingLetsTheNextOneIn) {
   MemoryBudget budget(100, 0);

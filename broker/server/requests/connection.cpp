@@ -118,7 +118,7 @@ bool ServedConnection::has_room_for_an_answer() {
     return true;
   }
   serving_ = false;  // before, since it may be granted at once
-  answers.charge_later(first_of_answer_, first_of_answer_bytes, true, room_);
+  answers.charge_first_later(first_of_answer_, first_of_answer_bytes, room_);
   return false;
 }
 
@@ -158,6 +158,8 @@ void ServedConnection::serve() {
         connection_->when_readable(&readable_);
         return;
       case FrameAssembler::Kind::needs_memory:
+        // Those who have all of the memory for requests may wait for memory for their responses.
+        first_of_answer_ = {};
         shard_.client_memory().requests.charge_later(frames_.charge(), step->bytes, step->small, room_);
         return;
       case FrameAssembler::Kind::end:
@@ -175,7 +177,6 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   const auto received = active_at_;
   if (gate_ && !passes_gate(frame)) return {};
   FULMAR_TRY(auto request, Request::read(session_, std::move(frame)));
-  request_bytes_ += size;
   auto time = session_->throttle.limited_time(shard_, session_->principal, request.header());
   auto begun = take_time(time.get(), [&] { return begin_client_request(shard_, request); });
   if (!begun) return std::unexpected(std::move(begun.error()));
@@ -184,6 +185,7 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto& answer = answers_.emplace_back();
   answer.number = number;
   answer.request_bytes = size;
+  request_bytes_ += size;
   answer.slot = RequestCounts::slot_of(request.header().api_key, request.version());
   answer.api = session_->apis->of(request.header().api_key);
   answer.name = {request.header().api_key, request.version(), request.header().correlation_id};
