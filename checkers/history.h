@@ -119,7 +119,7 @@ struct TopicOperation {
   Outcome outcome = Outcome::pending;
 };
 
-// A request with a leader epoch, after a later one was known.
+// A request of a client that claims an epoch of the leader: one before the latest known, or one that is far off.
 struct EpochProbe {
   TopicPartition of;
   Epoch claimed = -1;

@@ -85,7 +85,7 @@ void send_malformed(Host& host, Workload& workload);
 // Commits offsets for a group without members, and deletes them.
 void keep_offsets(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
-// Sends requests with leader epochs that are known to be outdated.
+// Sends requests with leader epochs that can't be the leader's.
 void probe_epochs(Host& host, Workload& workload);
 
 // A partition of the topics that all clients use; or of an idle one, if there is any.

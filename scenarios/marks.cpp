@@ -24,6 +24,7 @@ constexpr const char* names[] = {
     "min.insync.replicas enforced",
     "partitions added",
     "topic made again under its name",
+    "topic named by the id of an earlier one",
     "record in a topic deleted later",
     "records deleted up to the high watermark",
     "record without a timestamp",

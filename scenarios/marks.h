@@ -28,6 +28,7 @@ enum class Mark : std::uint8_t {
   too_few_in_sync,
   partitions_added,
   topic_made_again,
+  earlier_id_used,
   record_in_deleted_topic,
   deleted_to_high_watermark,
   record_without_time,

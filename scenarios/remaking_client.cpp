@@ -2,7 +2,8 @@
 //
 // Its client sends one request after the other, and identifies the topic by its id: it deletes and reads by id, and
 // produces once to a broker that has just reported this id. So acknowledged records belong to this topic and to no
-// other of its name; others may appear in a later one.
+// other of its name; others may appear in a later one. Now and then it names the topic before by its id, which is
+// deleted for certain: it must neither get a record of the present one, nor put one there, nor delete it.
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/topics.h"
@@ -35,8 +36,10 @@ class Remaker {
       auto asks = random_.between(0, 12);
       for (std::int64_t i = 0; i < asks && !workload_.stop; ++i) {
         pause(host_, random_, workload_.plan.setting(settings::remake_pace_ms));
-        if (random_.chance(2, 3))
-          send();
+        if (earlier_ && random_.chance(1, 3))
+          use_earlier_id();
+        else if (random_.chance(2, 3))
+          send(at_, nullptr);
         else
           read();
       }
@@ -45,6 +48,11 @@ class Remaker {
   }
 
  private:
+  struct Made {
+    TopicPartition at;
+    Uuid id;
+  };
+
   Deadline soon() const { return host_.clock().deadline_in(workload_.request_timeout); }
   void wait() { pause(host_, random_, 500); }
 
@@ -66,6 +74,8 @@ class Remaker {
         if (id && !known_.contains(*id)) {
           known_.insert(*id);
           auto number = known_.size();
+          if (number > 1) earlier_ = Made{at_, id_};
+          first_value_ = workload_.next_value;
           at_ = {name_ + "#" + std::to_string(number), 0};
           id_ = *id;
           sent_ = false;
@@ -122,7 +132,43 @@ class Remaker {
     return refuse(ErrorCode::unknown_topic_id, "the leader knows another topic of that name");
   }
 
-  void send() {
+  void use_earlier_id() {
+    workload_.marks.reach(Mark::earlier_id_used);
+    switch (random_.below(3)) {
+      case 0: return send(earlier_->at, &earlier_->id);
+      case 1: return read_by_earlier_id();
+      default: return delete_by_earlier_id();
+    }
+  }
+  void violate(const char* anomaly, const std::string& text) {
+    workload_.seen.push_back({"topic ids", anomaly, at_.topic + ": " + text, host_.clock().now()});
+  }
+
+  // A broker that is behind may still have the records of the topic before.
+  void read_by_earlier_id() {
+    auto found = fetch(earlier_->id);
+    if (!found) return;
+    for (const auto& record : found->records)
+      if (record.value >= first_value_)
+        return violate("read-by-earlier-id", "offset " + std::to_string(record.offset) + " is read by the id of " +
+                                                 earlier_->at.topic + ", which is deleted");
+  }
+
+  void delete_by_earlier_id() {
+    auto deadline = soon();
+    auto connection = brokers_.any(deadline);
+    if (!connection) return;
+    DeleteTopicsRequest request;
+    request.timeout_ms = 2000;
+    request.topics = {{std::nullopt, earlier_->id}};
+    auto response = (*connection)->call<DeleteTopicsResponse>(request, deadline);
+    if (response && response->responses.size() == 1 && response->responses[0].error_code == ErrorCode::none)
+      violate("deleted-twice",
+              "the deletion of " + earlier_->at.topic + " by its id is answered without an error again");
+  }
+
+  // To the present topic by its name, or by an id.
+  void send(const TopicPartition& to, const Uuid* id) {
     auto deadline = soon();
     auto connection = leader(deadline);
     if (!connection) return;
@@ -130,7 +176,7 @@ class Remaker {
     auto index = workload_.history.sends.size();
     SendOperation begun;
     begun.producer = producer_;
-    begun.to = at_;
+    begun.to = to;
     begun.first_value = std::exchange(workload_.next_value, workload_.next_value + static_cast<ValueId>(count));
     begun.count = count;
     begun.idempotent = false;
@@ -148,8 +194,9 @@ class Remaker {
     request.acks = -1;
     request.timeout_ms = 2000;
     request.topics.push_back({name_, {{0, ByteChain(build_batch(records, {}))}}});
+    if (id) request.topics[0].topic_id = *id;
     constexpr std::int16_t names_topics = 12;
-    auto response = (*connection)->call<ProduceResponse>(request, deadline, names_topics);
+    auto response = (*connection)->call<ProduceResponse>(request, deadline, id ? std::int16_t{32767} : names_topics);
     auto& send = workload_.history.sends[index];
     send.completed = host_.clock().now();
     bool answered = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
@@ -157,19 +204,29 @@ class Remaker {
     send.outcome = stored ? Outcome::ok : Outcome::unknown;
     if (stored) send.base_offset = response->topics[0].partitions[0].base_offset;
     tell_ended(workload_, send);
+    if (id) return;
     if (!stored) return brokers_.doubt_leader(name_, 0);
     sent_ = true;
   }
 
   void read() {
+    auto found = fetch(id_);
+    if (!found) return brokers_.doubt_leader(name_, 0);
+    tell_ended(workload_, *found);
+    workload_.history.reads.push_back(std::move(*found));
+  }
+
+  // From its beginning, from the broker that leads the present topic; nullopt: the answer is an error, or there is
+  // none.
+  std::optional<ReadOperation> fetch(const Uuid& id) {
     auto deadline = soon();
     auto connection = leader(deadline);
-    if (!connection) return;
+    if (!connection) return std::nullopt;
     FetchRequest request;
     request.max_wait_ms = 10;
     request.max_bytes = 1 << 20;
     FetchRequest::Topic topic;
-    topic.topic_id = id_;
+    topic.topic_id = id;
     topic.name = name_;
     topic.partitions.emplace_back().max_bytes = 1 << 20;
     request.topics.push_back(std::move(topic));
@@ -183,8 +240,7 @@ class Remaker {
     read.completed = host_.clock().now();
     bool answered = response && response->error_code == ErrorCode::none && response->topics.size() == 1 &&
                     response->topics[0].partitions.size() == 1;
-    if (!answered || response->topics[0].partitions[0].error_code != ErrorCode::none)
-      return brokers_.doubt_leader(name_, 0);
+    if (!answered || response->topics[0].partitions[0].error_code != ErrorCode::none) return std::nullopt;
     const auto& part = response->topics[0].partitions[0];
     read.high_watermark = part.high_watermark;
     read.log_start = part.log_start_offset;
@@ -201,8 +257,7 @@ class Remaker {
           read.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
       bytes = bytes.slice(header->size());
     }
-    tell_ended(workload_, read);
-    workload_.history.reads.push_back(std::move(read));
+    return read;
   }
 
   Host& host_;
@@ -215,6 +270,8 @@ class Remaker {
   std::set<Uuid> known_;
   TopicPartition at_;
   Uuid id_;
+  std::optional<Made> earlier_;  // the one before, which is deleted
+  ValueId first_value_ = 0;      // records of this one have it or later ones
   bool sent_ = false;
 };
 

@@ -1,6 +1,5 @@
 // Clients that create and delete topics, and one that sends requests with outdated leader epochs.
 #include "broker/client/producer.h"
-#include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/topics.h"
 #include "runtime/host/clock.h"
@@ -128,41 +127,6 @@ class TopicMaker {
 
 void make_and_delete_topics(Host& host, Workload& workload) {
   TopicMaker(host, workload).live();
-}
-
-void probe_epochs(Host& host, Workload& workload) {
-  auto random = host.entropy().stream();
-  ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  std::map<TopicPartition, Epoch> known;
-  while (!workload.stop) {
-    pause(host, random, 2000);
-    auto tp = pick_partition(random, workload);
-    auto deadline = host.clock().deadline_in(workload.request_timeout);
-    auto connection = brokers.any(deadline);
-    if (!connection) continue;
-    MetadataRequest ask;
-    ask.topics.emplace().push_back({{}, tp.topic});
-    auto metadata = (*connection)->call<MetadataResponse>(ask, deadline);
-    if (!metadata) continue;
-    for (const auto& topic : metadata->topics)
-      for (const auto& partition : topic.partitions) {
-        auto& epoch = known.try_emplace({tp.topic, partition.index}, -1).first->second;
-        epoch = std::max(epoch, partition.leader_epoch);
-      }
-    if (!known.contains(tp) || known[tp] < 1) continue;
-    EpochProbe probe{tp, static_cast<Epoch>(random.below(static_cast<std::uint64_t>(known[tp]))), known[tp],
-                     host.clock().now(), false};
-    auto leader = random.chance(1, 2) ? brokers.leader(tp.topic, tp.partition, deadline) : connection;
-    if (!leader) continue;
-    ListOffsetsRequest request;
-    request.topics.push_back({tp.topic, {{tp.partition, probe.claimed, -1}}});
-    auto response = (*leader)->call<ListOffsetsResponse>(request, deadline);
-    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) continue;
-    auto error = response->topics[0].partitions[0].error_code;
-    probe.served = error == ErrorCode::none;
-    if (error != ErrorCode::none) brokers.doubt_leader(tp.topic, tp.partition);
-    workload.history.epoch_probes.push_back(probe);
-  }
 }
 
 int list_topics(Host& host, Workload& workload) {
