@@ -31,8 +31,7 @@ constexpr Duration poll_begins = milliseconds(300);
 constexpr Duration vain_wait = seconds(1);
 constexpr Duration election_max = seconds(5);
 constexpr Duration brokers_shown_max = seconds(20);  // who is away loses its session before
-constexpr std::int32_t fetch_bytes_max = 1 << 20;
-constexpr std::int16_t names_topics = 12;  // the last version of Produce and Fetch that does
+constexpr std::int16_t names_topics = 12;            // the last version of Produce and Fetch that does
 constexpr int tries_max = 3;
 
 class Peace {
@@ -135,21 +134,6 @@ class Peace {
            std::to_string(only(deleted)->low_watermark);
   }
 
-  static FetchRequest fetch_from(const TopicPartition& tp, Offset offset, std::int32_t min_bytes, Duration wait) {
-    FetchRequest fetch;
-    fetch.max_wait_ms = static_cast<std::int32_t>(wait / milliseconds(1));
-    fetch.min_bytes = min_bytes;
-    fetch.max_bytes = fetch_bytes_max;
-    FetchRequest::Topic topic;
-    topic.name = tp.topic;
-    topic.partitions.emplace_back();
-    topic.partitions[0].index = tp.partition;
-    topic.partitions[0].fetch_offset = offset;
-    topic.partitions[0].max_bytes = fetch_bytes_max;
-    fetch.topics.push_back(std::move(topic));
-    return fetch;
-  }
-
   std::string polls(const TopicPartition& tp) {
     auto end = list(tp, LookupOperation::latest);
     if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
@@ -206,7 +190,7 @@ class Peace {
   std::string waits_in_vain(const TopicPartition& tp) {
     auto end = list(tp, LookupOperation::latest);
     if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
-    auto fetch = fetch_from(tp, only(end)->offset, fetch_bytes_max, vain_wait);
+    auto fetch = fetch_from(tp, only(end)->offset, single_fetch_bytes_max, vain_wait);
     auto wrong = trouble(ask_leader<FetchResponse>(polling_, tp, fetch, vain_wait + answer_max, names_topics));
     return wrong.empty() ? "" : "Fetch: " + wrong;
   }

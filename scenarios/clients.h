@@ -12,6 +12,8 @@
 
 namespace fulmar {
 
+struct FetchRequest;
+
 // How clients of this life come in; without addresses.
 ClusterClientOptions guarded_options(const Workload& workload);
 // A client's own connection options: it begins at a broker of its choice.
@@ -105,6 +107,10 @@ struct WantedTopic {
   std::vector<std::pair<std::string, std::string>> configs = {};
 };
 bool create_once(Host& host, Workload& workload, ClusterClient& brokers, const WantedTopic& wanted);
+// A Fetch of one partition by its topic's name, for versions up to 12: up to `single_fetch_bytes_max`, waiting so long
+// for at least `min_bytes`.
+inline constexpr std::int32_t single_fetch_bytes_max = 1 << 20;
+FetchRequest fetch_from(const TopicPartition& tp, Offset offset, std::int32_t min_bytes, Duration wait);
 // Sends some records as one batch; in the history. `producer`: its number there. Returns whether it was acknowledged.
 struct Sending {
   int producer = 0;

@@ -1,4 +1,4 @@
-// Clients that create and delete topics, and one that sends requests with outdated leader epochs.
+// Clients that create and delete topics, and one that lists them.
 #include "broker/client/producer.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/topics.h"

@@ -18,7 +18,6 @@ namespace {
 
 constexpr Duration answer_max = milliseconds(1500);
 constexpr Duration vain_wait = seconds(1);
-constexpr std::int32_t fetch_bytes_max = 1 << 20;
 constexpr std::int16_t names_topics = 12;  // the last version of Fetch that does
 constexpr int tries_max = 3;
 // A cluster at rest has about 3,000 to 15,000 in a second.
@@ -62,16 +61,8 @@ class TransactionInPeace {
 
   // A long poll for committed records. Returns how many bytes it got.
   Answer<std::size_t> poll(Offset from) {
-    FetchRequest fetch;
-    fetch.max_wait_ms = static_cast<std::int32_t>(vain_wait / milliseconds(1));
-    fetch.min_bytes = 1;
-    fetch.max_bytes = fetch_bytes_max;
+    auto fetch = fetch_from(at_, from, 1, vain_wait);
     fetch.isolation_level = 1;
-    fetch.topics.emplace_back().name = at_.topic;
-    auto& asked = fetch.topics[0].partitions.emplace_back();
-    asked.index = at_.partition;
-    asked.fetch_offset = from;
-    asked.max_bytes = fetch_bytes_max;
     auto deadline = host_.clock().deadline_in(vain_wait + answer_max);
     FULMAR_TRY(auto leader, brokers_.leader(at_.topic, at_.partition, deadline));
     FULMAR_TRY(auto response, leader->call<FetchResponse>(fetch, deadline, names_topics));

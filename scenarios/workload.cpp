@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/topics.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/clock.h"
@@ -110,6 +111,19 @@ bool create_once(Host& host, Workload& workload, ClusterClient& brokers, const W
   if (!response || response->topics.size() != 1) return false;
   auto error = response->topics[0].error_code;
   return error == ErrorCode::none || error == ErrorCode::topic_already_exists;
+}
+
+FetchRequest fetch_from(const TopicPartition& tp, Offset offset, std::int32_t min_bytes, Duration wait) {
+  FetchRequest fetch;
+  fetch.max_wait_ms = static_cast<std::int32_t>(wait / milliseconds(1));
+  fetch.min_bytes = min_bytes;
+  fetch.max_bytes = single_fetch_bytes_max;
+  fetch.topics.emplace_back().name = tp.topic;
+  auto& asked = fetch.topics[0].partitions.emplace_back();
+  asked.index = tp.partition;
+  asked.fetch_offset = offset;
+  asked.max_bytes = single_fetch_bytes_max;
+  return fetch;
 }
 
 int run_clients(Host& host, Workload& workload) {

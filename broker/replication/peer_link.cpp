@@ -208,7 +208,6 @@ void PeerLink::run(const FindReplica& find) {
     Error error{};
     bool queue_is_lost = true;
     if (auto connection = connect()) {
-      connected_ = true;
       whole_due_ = announces_;
       if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
       retry.reset();
@@ -222,7 +221,7 @@ void PeerLink::run(const FindReplica& find) {
         work_.notify_all();
       });
       auto delivered = deliver(**connection);
-      connected_ = false;
+      over_ = true;
       queue_is_lost = !delivered;
       error = delivered ? Error{Errc::closed, "the connection is over"} : delivered.error();
     } else {

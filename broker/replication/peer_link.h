@@ -50,7 +50,7 @@ class PeerLink {
   void wants_feeding(const GroupId& group) {
     to_feed_.insert(group);
     may_feed_.notify_all();
-    if (!connected_) work_.notify_all();
+    if (over_) work_.notify_all();
   }
   // Whether a message sent now would go out with the next frame or two.
   bool has_room() const;
@@ -86,15 +86,14 @@ class PeerLink {
   std::vector<LeadersRequest::Leader> changes_;
   bool leads_ = false;
   bool pulses_due_ = false;
-  bool connected_ = false;   // or was, and the end is not noticed yet
-  bool over_ = false;        // whether the connection has ended
+  bool over_ = true;         // whether the connection has ended, or there has been none
   std::int64_t clock_ = -1;  // the peer's clock, as last received on this connection
   Instant clock_heard_at_;
   bool said_late_ = false;  // whether something was sent with an old time
   std::optional<Pulse> pulse_;
   std::map<std::int32_t, PulseAnswer> answers_;  // by the shard that receives the answer
-  Condition work_;      // there is something to say, or to feed without a connection, or the connection is over
-  Condition may_feed_;  // there is something to feed, or more room
+  Condition work_;         // there is something to say, or to feed without a connection, or the connection is over
+  Condition may_feed_;     // there is something to feed, or more room
   std::string complaint_;  // last logged, so that it is logged once
 };
 

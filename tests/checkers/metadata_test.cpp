@@ -144,12 +144,16 @@ TEST(Topics, MayBeMadeAgain) {
   EXPECT_THAT(topic_anomalies(history), Contains("undeleted-topic"));
 }
 
-TEST(Fencing, ServesNobodyWithAnEpochOfThePast) {
+TEST(Fencing, ServesNobodyWithAnEpochOfThePastOrOfTheFuture) {
   History history;
   history.epoch_probes = {{{"t", 0}, 2, 3, {}, false}};
   EXPECT_THAT(topic_anomalies(history), IsEmpty());
   history.epoch_probes[0].served = true;
   EXPECT_THAT(topic_anomalies(history), Contains("unfenced"));
+  history.epoch_probes[0].claimed = 1'000'003;
+  EXPECT_THAT(topic_anomalies(history), Contains("unfenced"));
+  history.epoch_probes[0].served = false;
+  EXPECT_THAT(topic_anomalies(history), IsEmpty());
 }
 
 }  // namespace
